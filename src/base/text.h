@@ -1,0 +1,28 @@
+// Small questions about text that several folders ask.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace interlock {
+
+// utf8_sequence_len returns the length (1 to 4) of the UTF-8 sequence at the start of `text`, or 0
+// where there is none: overlong forms, surrogates and code points above U+10FFFF are not UTF-8
+// (RFC 3629, section 3).
+std::size_t utf8_sequence_len(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+std::string to_lower(std::string_view text);
+
+std::string_view trim(std::string_view text);
+
+// nearest returns the candidate that a person who typed `word` most likely meant, or "" where none
+// is close: at most a third of the letters may differ (edit distance).
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace interlock
