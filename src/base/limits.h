@@ -67,7 +67,15 @@ constexpr std::size_t kDrainBytesMax = 256 * 1024;
 constexpr std::size_t kConfigFileBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kConfigFilesMax = 1024;
 constexpr std::size_t kConfigDepthMax = 32;
+// Tokens of one configuration file: a file of the size above in tokens of ordinary length.
+constexpr std::size_t kConfigTokensMax = 2 * 1024 * 1024;
+// A hundred years: no certificate or device lives longer, and adding it to a time never overflows.
+constexpr Millis kConfigDurationMax{36'525LL * 24 * 3600 * 1000};
 constexpr std::size_t kInventoryBytesMax = 256 * 1024 * 1024;
+// Lines of one inventory: ten times the largest site. Bounds the rows, at about 500 bytes each.
+constexpr std::size_t kInventoryRowsMax = 1'000'000;
+// Columns of one inventory: those that have a meaning, and as many attributes as a policy may use.
+constexpr std::size_t kInventoryColumnsMax = 64;
 constexpr std::size_t kPermitsPerFunctionMax = 4096;
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
