@@ -81,17 +81,28 @@ constexpr std::size_t kPermitsPerFunctionMax = 4096;
 constexpr std::size_t kConfigErrorsMax = 100;
 
 // --- Audit ------------------------------------------------------------------------------------
-// Formatted records of one worker that the writer has not taken yet; full means
-// `audit_unavailable`.
+// Formatted records, of all workers together, that are not written yet; full means
+// `audit_unavailable`. About 10,000 records: a second of a busy gateway.
 constexpr std::size_t kAuditQueueBytesMax = 4 * 1024 * 1024;
+// One line of the log with its newline. Longer values are cut with a mark.
 constexpr std::size_t kAuditLineBytesMax = 8 * 1024;
-// Records are handed to the writer, and flushed by it, at least this often (PRODUCT: 200 ms).
+// What the writer adds to a record: numbers, hash, and the gateway's name.
+constexpr std::size_t kAuditEnvelopeBytesMax = 512;
+// Records are handed to the writer at least this often (PRODUCT: flushed within 200 ms) ...
 constexpr Millis kAuditFlushInterval{50};
+// ... or when a worker has gathered this much.
+constexpr std::size_t kAuditFlushBytes = 64 * 1024;
+// A failed write is tried again this often; the log recovers by itself within this time.
+constexpr Millis kAuditRetryInterval{500};
+// Written records are on the disk within this time. Shorter wears out flash for little.
+constexpr Millis kAuditSyncInterval{1'000};
 
 static_assert(kClientInBytesMax >= 2 * kHttpHeadBytesMax,
               "a pipelined head must fit behind a body");
 static_assert(kServiceInBytesMax >= 2 * kHttpHeadBytesMax);
 static_assert(kHttpTargetBytesMax < kHttpHeadBytesMax);
 static_assert(kAuditLineBytesMax >= 2 * kHttpTargetBytesMax, "a record holds an escaped path");
+static_assert(kAuditQueueBytesMax >= 8 * (kAuditFlushBytes + kAuditLineBytesMax),
+              "each worker fills a buffer while others are being written");
 
 }  // namespace interlock::limits
