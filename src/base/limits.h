@@ -16,6 +16,16 @@ namespace interlock::limits {
 constexpr std::size_t kChainCertificatesMax = 10;
 // An IDevID with attestation extensions is about 2 KiB; 16 KiB leaves room for post-quantum keys.
 constexpr std::size_t kCertificateBytesMax = 16 * 1024;
+// Extensions of one certificate or revocation list; real ones carry about a dozen. They are
+// compared with each other to find duplicates.
+constexpr std::size_t kExtensionsMax = 64;
+// Steps of the search for a path. Authorities that share a name make it branch, and each step may
+// cost a signature check (0.2 ms): a client must not buy more than a few milliseconds.
+constexpr std::size_t kPathStepsMax = 32;
+// A name out of a certificate inside a sentence; the rest is cut off.
+constexpr std::size_t kNameInSentenceBytesMax = 256;
+// One file of authorities: 1 MiB is about 700 of them.
+constexpr std::size_t kAuthorityFileBytesMax = 1024 * 1024;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
 constexpr std::size_t kCrlFileBytesMax = 64 * 1024 * 1024;
 

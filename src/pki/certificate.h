@@ -34,8 +34,8 @@ using Serial = std::array<std::uint8_t, 20>;
 struct Names {
   std::vector<std::string> common_names;    // Subject CN, in the order of the certificate.
   std::vector<std::string> serial_numbers;  // Subject attribute serialNumber (IEEE 802.1AR, 8.6).
-  std::vector<std::string> dns;             // SAN dNSName: valid host names, lower case.
-  std::vector<std::string> uris;            // SAN URI, as written.
+  std::vector<std::string> dns;             // SAN dNSName, lower case; see read_certificate.
+  std::vector<std::string> uris;            // SAN URI, as written; ask has_uri().
   std::vector<std::string> hw_modules;      // SAN hardwareModuleName (RFC 4108), "OID:hex".
 };
 
@@ -73,9 +73,28 @@ struct Certificate {
 
 // read_certificate reads one DER certificate of at most limits::kCertificateBytesMax. Refused:
 // anything after it, BER, versions other than 3, a serial number that is not positive or longer
-// than 20 octets, an extension that occurs twice, a NUL in any name, a dNSName that is no host
-// name, names that are no text. A key of an unknown kind is no error (kOther).
+// than 20 octets, an extension that occurs twice, more than limits::kExtensionsMax of them, a NUL
+// in any name, names that are no text. A key of an unknown kind is no error (kOther). A dNSName
+// that is no plain host name (a wildcard, an address, an empty label) is no error, since devices
+// carry them, but it is left out: it can never identify one.
 Result<Certificate> read_certificate(Bytes der);
+
+// has_uri is true where `uri` identifies the owner of `certificate`: it is one of its URIs, and a
+// SPIFFE ID only where it is the certificate's valid one.
+bool has_uri(const Certificate& certificate, std::string_view uri);
+
+// strong_key: RSA of 2048 to 8192 bits, P-256, P-384, Ed25519. RSA below is weak, and above makes
+// each signature check a weapon.
+bool strong_key(const Certificate& certificate);
+
+// describe_key returns "RSA 1024", "P-256" or "an unknown kind", for messages.
+std::string describe_key(const Certificate& certificate);
+
+// quoted puts a name in quotation marks for a sentence, cut to limits::kNameInSentenceBytesMax.
+std::string quoted(std::string_view name);
+
+// quoted_subject is the quoted subject, or the serial number where the subject is empty.
+std::string quoted_subject(const Certificate& certificate);
 
 // pem_certificates returns the DER of every CERTIFICATE block (RFC 7468) of `pem`, in order, and
 // skips everything else. An error where there is none, or where a block is damaged.

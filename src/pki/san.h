@@ -1,0 +1,13 @@
+// The subject alternative name of a certificate (RFC 5280, section 4.2.1.6). For src/pki only.
+#pragma once
+
+#include "base/result.h"
+#include "pki/boringssl.h"
+#include "pki/certificate.h"
+
+namespace interlock::pki {
+
+// read_san fills the SAN part of `names` from the contents of the extension.
+Status read_san(CBS value, Names& names);
+
+}  // namespace interlock::pki
