@@ -2,7 +2,6 @@
 // it needs a page of memory whatever the size of the log, and can run beside the writer.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,12 +28,15 @@ std::string_view to_string(BreakKind kind);
 
 struct Break {
   BreakKind kind;
-  std::uint64_t line;          // 1-based; the line that was altered, or the first out of place.
-  std::uint64_t expected_seq;  // The record that belongs there.
+  // 1-based: the line that was altered, or the first out of place. Where no line follows to tell
+  // which of two neighbours was altered, the first of them.
+  std::uint64_t line;
+  std::uint64_t expected_seq;  // The record that belonged on the line where the break was noticed.
 };
 
+// VerifyReport describes the log as far as its chain can be followed.
 struct VerifyReport {
-  std::uint64_t num_records = 0;  // Good ones, before the first break.
+  std::uint64_t num_records = 0;
   std::uint64_t first_seq = 0, last_seq = 0;
   std::string first_time, last_time;  // As written: RFC 3339, UTC.
   std::optional<Break> first_break;   // Nothing: the log is whole.
@@ -50,19 +52,28 @@ class Verifier {
   VerifyReport finish();
 
  private:
-  // What the lines after a break are still needed for: to say what the break is.
-  enum class Phase : std::uint8_t { kFollowing, kAfterMismatch, kAfterGap, kAfterDamage, kDone };
+  // Lines after a break are read on only as far as they tell what the break is.
+  enum class Phase : std::uint8_t {
+    kFollowing,      // No break so far.
+    kAfterMismatch,  // Line N does not hold the hash of line N-1: which of the two was altered?
+    kAfterGap,       // A number was skipped: does it come later?
+    kAfterDamage,    // A line is no record: does the next one take its place, or the one after?
+    kDone
+  };
 
   void take_line(std::string_view line);
-  void follow(std::string_view line, const Line& record);
-  void broken(BreakKind kind, std::uint64_t line, Phase next);
+  void take_record(const Line& record, const Hash& hash);
+  void follow(const Line& record, const Hash& hash);
+  void break_at(std::uint64_t line, BreakKind kind, Phase next);
 
   Phase phase_ = Phase::kFollowing;
   VerifyReport report_;
-  std::uint64_t line_ = 0;  // Number of the line last taken.
-  Hash previous_{};         // Of the line before; after a mismatch, of the line itself.
-  std::string partial_;     // The line whose end was not fed yet.
-  bool too_long_ = false;   // That line already passed kAuditLineBytesMax.
+  std::uint64_t line_ = 0;          // Number of the line last taken.
+  std::uint64_t expected_seq_ = 1;  // The record that belongs on the next line ...
+  Hash previous_{};                 // ... and the hash that it must hold.
+  std::uint64_t gap_end_ = 0;       // kAfterGap: the first number that is there again.
+  std::string partial_;             // The beginning of a line whose end was not fed yet.
+  bool too_long_ = false;           // The end of that line is awaited; the line is lost already.
 };
 
 // verify_file runs a Verifier over the file. kIo when it cannot be read.

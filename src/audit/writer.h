@@ -6,8 +6,6 @@
 // be called by any thread. The writer thread never calls anybody back.
 #pragma once
 
-#include <atomic>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,7 +20,8 @@
 namespace interlock::audit {
 
 // FileCalls are the system calls that may fail while running; tests put faults here. Each returns
-// what the call of the same name does, with errno set; called by the writer thread alone.
+// what the call of the same name does, with errno set. open() calls ftruncate; after it, the
+// writer thread alone calls.
 class FileCalls {
  public:
   virtual ~FileCalls() = default;
@@ -53,8 +52,8 @@ class Sink final : public port::AuditSink {
 
   // append formats `record` into this thread's buffer: no lock, and no allocation in steady state.
   // False when limits::kAuditQueueBytesMax bytes, over all sinks, wait to be written, or while the
-  // writer cannot write; the record is then not taken. What was taken is never dropped while the
-  // Writer lives.
+  // writer cannot write; the record is then not taken. What was taken and flushed before stop() is
+  // never dropped while the gateway runs.
   [[nodiscard]] bool append(const AuditRecord& record) override;
 
   // flush hands the buffer to the writer thread. The owner calls it at least every
@@ -94,7 +93,7 @@ class Writer {
 
  private:
   class Thread;
-  explicit Writer(std::unique_ptr<Thread> thread);
+  Writer(std::unique_ptr<Queue> queue, std::unique_ptr<Thread> thread);
   std::unique_ptr<Queue> queue_;
   std::unique_ptr<Thread> thread_;
 };

@@ -12,14 +12,18 @@ int hex_digit(char c) {
 
 }  // namespace
 
-std::string to_hex(Bytes bytes) {
+void append_hex(std::string& out, Bytes bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
   for (const std::uint8_t b : bytes) {
     out.push_back(kDigits[b >> 4]);
     out.push_back(kDigits[b & 15]);
   }
+}
+
+std::string to_hex(Bytes bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  append_hex(out, bytes);
   return out;
 }
 

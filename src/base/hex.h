@@ -20,6 +20,7 @@ inline std::string_view as_text(Bytes bytes) {
 }
 
 std::string to_hex(Bytes bytes);
+void append_hex(std::string& out, Bytes bytes);
 
 // from_hex accepts both cases and nothing but digits; nothing on any other input.
 std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);

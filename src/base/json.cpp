@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -14,25 +15,30 @@ void append_escaped_byte(std::string& out, unsigned char c) {
   out.push_back(kDigits[c & 15]);
 }
 
+// is_plain says whether a byte stands for itself in a JSON string.
+bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
+  while (!text.empty()) {
+    // Almost all text is plain: it goes in one piece.
+    const auto plain = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const auto c = static_cast<unsigned char>(text[0]);
+    std::size_t len = 1;
     if (c == '"' || c == '\\') {
       out.push_back('\\');
-      out.push_back(text[i++]);
-    } else if (c < 0x20 || c == 0x7f) {
+      out.push_back(text[0]);
+    } else if (c < 0x80 || (len = utf8_sequence_len(text)) == 0) {
       append_escaped_byte(out, c);
-      ++i;
-    } else if (c < 0x80) {
-      out.push_back(text[i++]);
-    } else if (const std::size_t len = utf8_sequence_len(text.substr(i)); len != 0) {
-      out.append(text.substr(i, len));
-      i += len;
+      len = 1;
     } else {
-      append_escaped_byte(out, c);
-      ++i;
+      out.append(text.substr(0, len));
     }
+    text.remove_prefix(len);
   }
   out.push_back('"');
 }

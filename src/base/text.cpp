@@ -1,8 +1,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <vector>
 
 #include "base/time.h"
@@ -95,22 +95,33 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+std::array<char, 24> utc_text(WallTime at) {
+  using namespace std::chrono;
+  constexpr std::int64_t kYearZero = -62167219200000;  // 0000-01-01T00:00:00.000Z
+  const milliseconds since(std::clamp(at.ms, kYearZero, kDistantFuture.ms + 999));
+  const sys_days day = floor<days>(sys_time<milliseconds>(since));
+  const year_month_day date(day);
+  const hh_mm_ss clock(since - day.time_since_epoch());
+  std::array<char, 24> out{};
+  char* to = out.data();
+  const auto put = [&to](auto number, int width, char after) {
+    for (int i = width - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
+    to[width] = after;
+    to += width + 1;
+  };
+  put(static_cast<int>(date.year()), 4, '-');
+  put(static_cast<unsigned>(date.month()), 2, '-');
+  put(static_cast<unsigned>(date.day()), 2, 'T');
+  put(clock.hours().count(), 2, ':');
+  put(clock.minutes().count(), 2, ':');
+  put(clock.seconds().count(), 2, '.');
+  put(clock.subseconds().count(), 3, 'Z');
+  return out;
+}
+
 std::string format_utc(WallTime at) {
-  std::int64_t seconds = at.ms / 1000;
-  std::int64_t millis = at.ms % 1000;
-  if (millis < 0) {
-    millis += 1000;
-    --seconds;
-  }
-  const auto clock = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  gmtime_r(&clock, &parts);
-  char out[64];
-  const int len =
-      std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                    parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                    static_cast<int>(millis));
-  return {out, static_cast<std::size_t>(len)};
+  const auto text = utc_text(at);
+  return {text.data(), text.size()};
 }
 
 }  // namespace interlock

@@ -2,6 +2,7 @@
 // WallTime (the calendar, for certificates and records). Both come through port/clock.h.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -34,7 +35,11 @@ constexpr Millis operator-(WallTime a, WallTime b) { return {a.ms - b.ms}; }
 
 constexpr WallTime kDistantFuture{253402300799000};  // 9999-12-31T23:59:59Z
 
-// format_utc returns "2026-11-22T10:33:34.123Z" (RFC 3339, section 5.6).
+// utc_text returns "2026-11-22T10:33:34.123Z" (RFC 3339, section 5.6). Years that do not fit four
+// digits become the nearest that do.
+std::array<char, 24> utc_text(WallTime at);
+
+// format_utc is utc_text as a string.
 std::string format_utc(WallTime at);
 
 }  // namespace interlock

@@ -53,6 +53,9 @@ BOOST_AUTO_TEST_CASE(times_cover_the_range_of_certificates) {
   BOOST_TEST(format_utc(WallTime{0}) == "1970-01-01T00:00:00.000Z");
   BOOST_TEST(format_utc(kDistantFuture) == "9999-12-31T23:59:59.000Z");
   BOOST_TEST(format_utc(WallTime{-1}) == "1969-12-31T23:59:59.999Z");
+  BOOST_TEST(format_utc(WallTime{951782400000}) == "2000-02-29T00:00:00.000Z");
+  BOOST_TEST(format_utc(WallTime{INT64_MAX}) == "9999-12-31T23:59:59.999Z");
+  BOOST_TEST(format_utc(WallTime{INT64_MIN}) == "0000-01-01T00:00:00.000Z");
 }
 
 BOOST_AUTO_TEST_CASE(every_reason_has_its_code_and_help) {

@@ -1,0 +1,63 @@
+// The way from the data threads to the writer thread: whole buffers change hands under one short
+// mutex, and come back empty: in steady state nothing is copied and nothing allocated.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace interlock::audit {
+
+class Queue {
+ public:
+  Queue() = default;
+  ~Queue();  // All sinks are gone.
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // A sink holds the room of a whole buffer from its first record to the hand-over, so that the
+  // bound holds over all sinks without a lock per record.
+
+  // reserve takes the room of one buffer; false when kAuditQueueBytesMax does not have it.
+  bool reserve();
+
+  // hand_over gives a reserved, filled buffer to the writer and returns an empty one. While the
+  // writer is behind, small buffers are joined: what waits costs about the memory it is counted at.
+  std::string hand_over(std::string full);
+
+  // take swaps what was handed over into `taken`, which is empty. It waits until there is
+  // something, or stop() was called, or `until` has come; false only once stopped and empty.
+  bool take(std::vector<std::string>& taken, std::optional<TimePoint> until);
+
+  // give_back returns the room of a buffer that was written, and its memory.
+  void give_back(std::string written);
+
+  // stop ends the writer's waits. wait_unless_stopped waits until then; false if stopped.
+  void stop();
+  bool wait_unless_stopped(TimePoint until);
+
+  // The writer thread says how it fares; any thread may ask.
+  void set_healthy(bool healthy) { healthy_.store(healthy, std::memory_order_release); }
+  bool healthy() const { return healthy_.load(std::memory_order_acquire); }
+
+  void add_sink();
+  void remove_sink();
+
+ private:
+  std::atomic<bool> healthy_{true};
+  std::atomic<std::size_t> reserved_bytes_{0};  // Sinks' buffers at their largest, the rest as is.
+  std::mutex mutex_;                            // Guards what follows.
+  std::condition_variable changed_;
+  std::vector<std::string> full_, empty_;
+  std::size_t num_sinks_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace interlock::audit

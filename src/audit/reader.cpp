@@ -1,0 +1,152 @@
+// How a break is told apart. Record E, holding hash H of the line before, belongs on line N.
+//   holds H, numbered E      good.
+//   holds H, other number    N was altered: it was written here, under another number.
+//   other hash, numbered E   N-1 was altered, or the hash in N. Line N+1 tells: if it holds the
+//                            hash of N as it stands, N is sound and N-1 was altered.
+//   other hash, number > E   records are missing; if E comes later after all, they were moved.
+//   other hash, number < E   moved or repeated.
+//   no record                N was altered beyond recognition, if a number above E comes next;
+//                            else it never was one.
+#include "audit/reader.h"
+
+#include <cerrno>
+
+#include <fcntl.h>
+
+#include "audit/fd.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "pki/digest.h"
+
+namespace interlock::audit {
+
+std::string_view to_string(BreakKind kind) {
+  switch (kind) {
+    case BreakKind::kAltered:
+      return "altered";
+    case BreakKind::kMissing:
+      return "missing";
+    case BreakKind::kReordered:
+      return "reordered";
+    case BreakKind::kIncompleteLine:
+      return "incomplete last line";
+    case BreakKind::kNotARecord:
+      return "not an audit record";
+  }
+  return "";
+}
+
+void Verifier::feed(std::string_view bytes) {
+  while (!bytes.empty() && phase_ != Phase::kDone) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view piece = bytes.substr(0, end);
+    too_long_ = too_long_ || partial_.size() + piece.size() >= limits::kAuditLineBytesMax;
+    if (too_long_) partial_.clear();
+    if (end == std::string_view::npos) {
+      if (!too_long_) partial_ += piece;
+      return;
+    }
+    if (too_long_) {
+      take_line({});
+    } else if (partial_.empty()) {
+      take_line(piece);
+    } else {
+      partial_ += piece;
+      take_line(partial_);
+    }
+    partial_.clear();
+    too_long_ = false;
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+VerifyReport Verifier::finish() {
+  if ((!partial_.empty() || too_long_) && phase_ == Phase::kFollowing) {
+    break_at(line_ + 1, BreakKind::kIncompleteLine, Phase::kDone);
+  }
+  phase_ = Phase::kDone;
+  return std::move(report_);
+}
+
+void Verifier::take_line(std::string_view line) {
+  ++line_;
+  const auto record = parse_line(line);
+  if (record) {
+    take_record(*record, pki::sha256(as_bytes(line)));
+  } else if (phase_ == Phase::kFollowing) {
+    break_at(line_, BreakKind::kNotARecord, Phase::kAfterDamage);
+  } else if (phase_ == Phase::kAfterMismatch) {
+    phase_ = Phase::kDone;  // The witness is damaged too.
+  }
+}
+
+void Verifier::take_record(const Line& record, const Hash& hash) {
+  switch (phase_) {
+    case Phase::kFollowing:
+      follow(record, hash);
+      break;
+    case Phase::kAfterMismatch:
+      if (record.prev != previous_) ++report_.first_break->line;
+      phase_ = Phase::kDone;
+      break;
+    case Phase::kAfterGap:
+      if (record.seq < expected_seq_ || record.seq >= gap_end_) break;
+      report_.first_break->kind = BreakKind::kReordered;
+      phase_ = Phase::kDone;
+      break;
+    case Phase::kAfterDamage:
+      if (record.seq > expected_seq_) report_.first_break->kind = BreakKind::kAltered;
+      phase_ = Phase::kDone;
+      break;
+    case Phase::kDone:
+      break;
+  }
+}
+
+void Verifier::follow(const Line& record, const Hash& hash) {
+  if (record.prev == previous_ && record.seq != expected_seq_) {
+    break_at(line_, BreakKind::kAltered, Phase::kDone);
+  } else if (record.seq > expected_seq_) {
+    gap_end_ = record.seq;
+    break_at(line_, BreakKind::kMissing, Phase::kAfterGap);
+  } else if (record.seq < expected_seq_) {
+    break_at(line_, BreakKind::kReordered, Phase::kDone);
+  } else if (record.prev != previous_ && line_ == 1) {
+    break_at(line_, BreakKind::kAltered, Phase::kDone);  // Only its own hash can be wrong.
+  } else if (record.prev != previous_) {
+    break_at(line_ - 1, BreakKind::kAltered, Phase::kAfterMismatch);
+    previous_ = hash;
+  } else {
+    if (report_.num_records++ == 0) {
+      report_.first_seq = record.seq;
+      report_.first_time = record.time;
+    }
+    report_.last_seq = record.seq;
+    report_.last_time = record.time;
+    previous_ = hash;
+    ++expected_seq_;
+  }
+}
+
+void Verifier::break_at(std::uint64_t line, BreakKind kind, Phase next) {
+  report_.first_break = Break{kind, line, expected_seq_};
+  phase_ = next;
+}
+
+Result<VerifyReport> verify_file(const std::string& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    return fail(Errc::kIo, Origin::kEnvironment, "cannot open the audit log", errno);
+  }
+  Verifier verifier;
+  std::string block(64 * 1024, '\0');
+  while (true) {
+    const ssize_t got = ::read(file.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Errc::kIo, Origin::kEnvironment, "cannot read the audit log", errno);
+    if (got == 0) return verifier.finish();
+    verifier.feed(std::string_view(block).substr(0, static_cast<std::size_t>(got)));
+  }
+}
+
+}  // namespace interlock::audit
