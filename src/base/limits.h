@@ -33,11 +33,17 @@ constexpr std::size_t kCrlFileBytesMax = 64 * 1024 * 1024;
 // Common services accept 8 KiB of request head; more is refused with 431.
 constexpr std::size_t kHttpHeadBytesMax = 8 * 1024;
 constexpr std::size_t kHttpFieldsMax = 64;
+// Registered methods have at most 17 letters. It goes into every audit record.
+constexpr std::size_t kHttpMethodBytesMax = 32;
+// Names in all Connection fields of one message; each is compared with every other field.
+constexpr std::size_t kHttpConnectionOptionsMax = 16;
 // 414 above this. Device APIs use tens of bytes.
 constexpr std::size_t kHttpTargetBytesMax = 2 * 1024;
 constexpr std::size_t kHttpPathSegmentsMax = 32;
 // A chunk-size line with its extensions, which are dropped.
 constexpr std::size_t kHttpChunkLineBytesMax = 256;
+// Chunk extensions of one message: nobody needs them, and they cost the reader and not the sender.
+constexpr std::size_t kHttpChunkExtensionBytesMax = 4 * 1024;
 // Trailers are parsed strictly and discarded.
 constexpr std::size_t kHttpTrailerBytesMax = 4 * 1024;
 // Interim (1xx) responses a service may send before its answer.

@@ -54,18 +54,19 @@ inline tl::unexpected<Error> fail(Errc code, Origin origin, const char* what, in
 #define IL_CONCAT_(a, b) a##b
 #define IL_CONCAT(a, b) IL_CONCAT_(a, b)
 
-// IL_TRY returns the error of `expr` to the caller, if it has one.
-#define IL_TRY(expr)                                                                        \
-  do {                                                                                      \
-    auto il_status = (expr);                                                                \
-    if (!il_status.has_value()) return tl::unexpected<interlock::Error>(il_status.error()); \
+// IL_TRY returns the error of `expr` (a Result, or any other tl::expected) to the caller, if it has
+// one.
+#define IL_TRY(expr)                                                           \
+  do {                                                                         \
+    auto il_status = (expr);                                                   \
+    if (!il_status.has_value()) return tl::make_unexpected(il_status.error()); \
   } while (false)
 
 // IL_TRY_ASSIGN assigns the value of `expr` to `lhs`, or returns its error to the caller.
 #define IL_TRY_ASSIGN(lhs, expr) IL_TRY_ASSIGN_(IL_CONCAT(il_result_, __LINE__), lhs, expr)
-#define IL_TRY_ASSIGN_(tmp, lhs, expr)                                        \
-  auto tmp = (expr);                                                          \
-  if (!tmp.has_value()) return tl::unexpected<interlock::Error>(tmp.error()); \
+#define IL_TRY_ASSIGN_(tmp, lhs, expr)                           \
+  auto tmp = (expr);                                             \
+  if (!tmp.has_value()) return tl::make_unexpected(tmp.error()); \
   lhs = std::move(*tmp)
 
 // IL_ASSERT states what our own code guarantees. It stays on in release builds: a gateway whose
