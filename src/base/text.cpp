@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -62,6 +64,24 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(len);
   }
   return true;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  return first < 0x20 || first == 0x7f || (character >= "\xc2\x80" && character < "\xc2\xa0");
+}
+
+bool is_invisible(std::string_view character) {
+  // UTF-8 keeps the order of code points: U+061C, U+200B, U+200E to U+200F, U+202A to U+202E,
+  // U+2060, U+2066 to U+2069, U+FEFF.
+  constexpr std::pair<std::string_view, std::string_view> kRanges[] = {
+      {"\xd8\x9c", "\xd8\x9c"},         {"\xe2\x80\x8b", "\xe2\x80\x8b"},
+      {"\xe2\x80\x8e", "\xe2\x80\x8f"}, {"\xe2\x80\xaa", "\xe2\x80\xae"},
+      {"\xe2\x81\xa0", "\xe2\x81\xa0"}, {"\xe2\x81\xa6", "\xe2\x81\xa9"},
+      {"\xef\xbb\xbf", "\xef\xbb\xbf"}};
+  return std::any_of(std::begin(kRanges), std::end(kRanges), [character](const auto& range) {
+    return character >= range.first && character <= range.second;
+  });
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

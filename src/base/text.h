@@ -15,6 +15,15 @@ std::size_t utf8_sequence_len(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
+// is_control tells whether `character`, one UTF-8 sequence, steers a terminal instead of showing
+// something: C0, DEL and C1.
+bool is_control(std::string_view character);
+
+// is_invisible tells whether `character`, one UTF-8 sequence, shows nothing or changes the order in
+// which its neighbours show, so that text could read differently from what it says: zero-width
+// spaces, directional marks, embeddings, overrides and isolates.
+bool is_invisible(std::string_view character);
+
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 std::string to_lower(std::string_view text);

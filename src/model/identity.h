@@ -18,9 +18,9 @@ enum class IdentityKind : std::uint8_t {
   kCommonName,  // Common name of the subject, byte for byte.
 };
 
-constexpr std::array kIdentityKinds = {IdentityKind::kSpki,     IdentityKind::kUri,
-                                       IdentityKind::kDns,      IdentityKind::kSerial,
-                                       IdentityKind::kHwModule, IdentityKind::kCommonName};
+inline constexpr std::array kIdentityKinds = {IdentityKind::kSpki,     IdentityKind::kUri,
+                                              IdentityKind::kDns,      IdentityKind::kSerial,
+                                              IdentityKind::kHwModule, IdentityKind::kCommonName};
 
 // identity_word returns the word people write: "spki", "uri", "dns", "serial", "hwmodule", "cn".
 std::string_view identity_word(IdentityKind kind);

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kQuotedMax = 60;
 
-bool is_control(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  // C1 controls (U+0080 to U+009F) steer terminals just as C0 does.
-  return first < 0x20 || first == 0x7f ||
-         (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
-}
-
 }  // namespace
 
 std::string to_string(const Position& at) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,11 @@ namespace interlock::policy {
 
 enum class TokenKind : std::uint8_t {
   kName,     // A field's name or an enum value; "-" inside is kept, so that ca-file is one mistake.
-  kNumber,   // Begins with a digit; letters and dots belong to it, so that 36h is one mistake.
+  kNumber,   // Begins with a digit; 36h and 10.20.0.5:8080 are one each, hence one mistake.
   kString,   // With its quotes, single or double.
   kSymbol,   // One of { } [ ] < > : ; , -
   kComment,  // From "#" to the end of the line, without it.
+  kBad,      // Something that was reported already; it stands for whatever was meant.
   kEnd,      // The last token, of no length.
 };
 
@@ -37,6 +39,10 @@ struct Token {
 // order mark at the start is a warning. Lines may end in CR LF.
 std::vector<Token> tokenize(std::string_view text, Reporter& report);
 
+// column_at returns the column of the byte at `offset`, which lies on the line of `token`, not
+// before it.
+int column_at(std::string_view text, const Token& token, std::size_t offset);
+
 // StringCursor walks through the value of a kString token, one character or escape at a time.
 class StringCursor {
  public:
@@ -54,7 +60,7 @@ class StringCursor {
  private:
   bool escape();
   bool unicode(std::size_t num_digits);
-  [[nodiscard]] std::uint32_t digits(std::size_t& at, std::size_t max, unsigned base) const;
+  std::optional<std::uint32_t> digits(std::size_t min, std::size_t max, int base);
 
   std::string_view text_;
   std::size_t next_;

@@ -55,8 +55,7 @@ class Node {
 
  private:
   friend class TreeBuilder;
-  [[nodiscard]] const Token& token(std::uint32_t index) const { return source_->tokens[index]; }
-  [[nodiscard]] Position at(const Token& token) const;
+  [[nodiscard]] Position at(std::uint32_t token) const;
   void index_fields();
 
   const Source* source_ = nullptr;
