@@ -13,7 +13,7 @@
 
 #include <fcntl.h>
 
-#include "audit/fd.h"
+#include "base/fd.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "pki/digest.h"

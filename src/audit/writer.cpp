@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/fd.h"
 #include "audit/format.h"
 #include "audit/line.h"
 #include "audit/queue.h"
+#include "base/fd.h"
 #include "base/hex.h"
 #include "pki/digest.h"
 

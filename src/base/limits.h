@@ -61,8 +61,9 @@ constexpr std::size_t kClientOutBytesMax = 64 * 1024;
 constexpr std::size_t kServiceInBytesMax = 16 * 1024;
 // Bytes waiting for the service to take them; a full buffer stops reading from the client.
 constexpr std::size_t kServiceOutBytesMax = 64 * 1024;
-// Ciphertext of one connection that its TLS session could not use yet: two full TLS records.
-constexpr std::size_t kTlsPendingBytesMax = 40 * 1024;
+// Ciphertext received at once, and so the most that one connection can leave over: some TLS
+// records.
+constexpr std::size_t kTlsPendingBytesMax = 64 * 1024;
 // Steps one wake-up may take before other connections have their turn.
 constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
@@ -74,6 +75,10 @@ constexpr Millis kBodyStallTimeout{30'000};
 constexpr Millis kIdleTimeout{75'000};
 constexpr Millis kDialTimeout{5'000};
 constexpr Millis kServiceTimeout{30'000};
+// Idle connections to services are closed before common services close theirs (nginx: 75 s).
+constexpr Millis kServiceIdleTimeout{60'000};
+// Body of a refused request that is read and dropped to keep the connection; more closes it.
+constexpr std::uint64_t kDiscardedBodyBytesMax = 64 * 1024;
 // After a refusal the gateway half-closes and reads on for this long, and this much, so that the
 // client sees the alert or answer instead of a reset.
 constexpr Millis kDrainTimeout{2'000};
@@ -82,6 +87,10 @@ constexpr std::size_t kDrainBytesMax = 256 * 1024;
 // --- Configuration ----------------------------------------------------------------------------
 constexpr std::size_t kConfigFileBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kConfigFilesMax = 1024;
+// A CA bundle or a key: a hundred authorities are 200 KiB.
+constexpr std::size_t kPemFileBytesMax = 4 * 1024 * 1024;
+// Names appear in headers, records and messages.
+constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kConfigDepthMax = 32;
 // Tokens of one configuration file: a file of the size above in tokens of ordinary length.
 constexpr std::size_t kConfigTokensMax = 2 * 1024 * 1024;

@@ -8,8 +8,8 @@
 
 namespace interlock::pki {
 
-// check_key_pair returns the first certificate of `chain_pem` if `key_pem` holds its private key, in
-// PEM and without a password. The error is a sentence for a site engineer.
+// check_key_pair returns the first certificate of `chain_pem` if `key_pem` holds its private key,
+// in PEM and without a password. The error is a sentence for a site engineer.
 Result<Certificate> check_key_pair(std::string_view chain_pem, std::string_view key_pem);
 
 }  // namespace interlock::pki

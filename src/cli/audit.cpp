@@ -1,0 +1,52 @@
+// interlock audit verify: is the chain of records whole?
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "audit/reader.h"
+#include "base/json.h"
+#include "cli/commands.h"
+
+namespace interlock::cli {
+namespace {
+
+void print_json(const audit::VerifyReport& report) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().member("ok", !report.first_break).member("records", report.num_records);
+  json.member("first_seq", report.first_seq).member("last_seq", report.last_seq);
+  json.member("first_time", report.first_time).member("last_time", report.last_time);
+  if (report.first_break) {
+    json.key("break").begin_object().member("line", report.first_break->line);
+    json.member("kind", audit::to_string(report.first_break->kind));
+    json.member("expected_seq", report.first_break->expected_seq).end_object();
+  }
+  json.end_object();
+  fmt::print("{}\n", text);
+}
+
+}  // namespace
+
+int audit_verify(const AuditVerifyOptions& options) {
+  const auto report = audit::verify_file(options.file);
+  if (!report) {
+    fmt::print(stderr, "interlock audit verify: cannot read {}: {}\n", options.file,
+               report.error().sys != 0 ? strerrordesc_np(report.error().sys) : report.error().what);
+    return kExitError;
+  }
+  if (options.json) {
+    print_json(*report);
+  } else if (!report->first_break) {
+    fmt::print("{}: whole: {} records, from {} to {}\n", options.file, report->num_records,
+               report->first_time, report->last_time);
+  } else {
+    fmt::print(
+        "{}:{}: the chain is broken: {} (expected record {}); {} records before it are whole\n",
+        options.file, report->first_break->line, audit::to_string(report->first_break->kind),
+        report->first_break->expected_seq, report->num_records);
+  }
+  return report->first_break ? kExitFailed : kExitOk;
+}
+
+}  // namespace interlock::cli

@@ -1,0 +1,70 @@
+// interlock check: is the configuration in order, and what does it permit?
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "control/configuration.h"
+#include "files/posix_files.h"
+#include "net/loop.h"
+
+namespace interlock::cli {
+namespace {
+
+void print_permits(const policy::Snapshot& snapshot) {
+  for (const auto& function : snapshot.functions) {
+    fmt::print("\nfunction {}\n", function->name);
+    if (function->permits.empty()) fmt::print("  may do nothing\n");
+    for (const policy::Permit& permit : function->permits) {
+      fmt::print("  {:<16} {} {} on {}\n", permit.name, fmt::join(permit.methods, "|"), permit.path,
+                 permit.service->name);
+    }
+  }
+}
+
+void print_json(const policy::Loaded& loaded) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("ok", loaded.snapshot != nullptr).key("problems").begin_array();
+  for (const policy::Problem& problem : loaded.problems) {
+    json.begin_object().member("file", problem.at.file).member("line", problem.at.line);
+    json.member("column", problem.at.column)
+        .member("severity", problem.warning ? "warning" : "error");
+    json.member("message", problem.message).member("hint", problem.hint).end_object();
+  }
+  json.end_array();
+  if (loaded.snapshot != nullptr) {
+    json.member("policy", loaded.snapshot->id);
+    json.member("devices", static_cast<std::uint64_t>(loaded.snapshot->devices.size()));
+    json.member("expects", static_cast<std::uint64_t>(loaded.num_expects));
+  }
+  json.end_object();
+  fmt::print("{}\n", out);
+}
+
+}  // namespace
+
+int check(const CheckOptions& options) {
+  files::PosixFiles files;
+  const policy::Loaded loaded =
+      control::load_configuration(files, options.config, net::SystemClock().wall());
+  const int code = loaded.snapshot != nullptr ? kExitOk : kExitError;
+  if (options.json) {
+    print_json(loaded);
+    return code;
+  }
+  for (const policy::Problem& problem : loaded.problems)
+    fmt::print(stderr, "{}\n", policy::to_string(problem));
+  if (loaded.snapshot == nullptr) {
+    fmt::print(stderr, "{}: not in order; a gateway would not start with it\n", options.config);
+    return code;
+  }
+  fmt::print("{}: in order: {}; {} of {} expectations hold (policy {})\n", options.config,
+             control::describe(*loaded.snapshot), loaded.num_expects, loaded.num_expects,
+             loaded.snapshot->id);
+  print_permits(*loaded.snapshot);
+  return code;
+}
+
+}  // namespace interlock::cli

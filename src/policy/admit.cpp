@@ -1,0 +1,122 @@
+#include "policy/admit.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace interlock::policy {
+namespace {
+
+// Looks up one name of the certificate and notes a first, or a second and different, device.
+void look_up(const Snapshot& snapshot, std::string_view trust, IdentityKind kind,
+             std::string_view value, Identified& found) {
+  const auto at = snapshot.identities.find(identity_key(trust, kind, value));
+  if (at == snapshot.identities.end()) return;
+  if (found.device == nullptr) {
+    found.device = at->second;
+    found.matched_by = fmt::format("{} {}", identity_word(kind), value);
+  } else if (found.device != at->second) {
+    found.other = at->second;
+  }
+}
+
+struct Candidate {
+  pki::ChainFacts facts;
+  pki::Verdict verdict;
+};
+
+// The refusal that tells most: a chain that is at least known to one of the trusts.
+bool tells_more(const pki::Verdict& a, const pki::Verdict& b) {
+  return b.reason == Reason::untrusted_chain && a.reason != Reason::untrusted_chain;
+}
+
+Admission refuse(Candidate candidate) {
+  return {.reason = candidate.verdict.reason,
+          .detail = std::move(candidate.verdict.detail),
+          .facts = std::move(candidate.facts),
+          .valid_until = candidate.verdict.valid_until};
+}
+
+Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accepted) {
+  Identified found;
+  std::size_t by = 0;
+  for (std::size_t i = 0; i < accepted.size(); ++i) {
+    const Identified here = identify(snapshot, accepted[i].facts.trust, *accepted[i].facts.leaf);
+    if (here.other != nullptr) {
+      found = here;
+      break;
+    }
+    if (here.device == nullptr) continue;
+    if (found.device == nullptr) {
+      found = here;
+      by = i;
+    } else if (found.device != here.device) {
+      found.other = here.device;
+    }
+  }
+  Candidate& chosen = accepted[by];
+  Admission admission{.facts = std::move(chosen.facts), .valid_until = chosen.verdict.valid_until};
+  if (found.other != nullptr) {
+    admission.reason = Reason::identity_ambiguous;
+    admission.detail = fmt::format("the certificate matches device \"{}\" and device \"{}\"",
+                                   found.device->id, found.other->id);
+  } else if (found.device == nullptr) {
+    admission.reason = Reason::unknown_device;
+    admission.detail =
+        fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}",
+                    admission.facts.trust, admission.facts.leaf->subject);
+  } else {
+    admission.device = found.device;
+    admission.detail = found.matched_by;
+  }
+  return admission;
+}
+
+}  // namespace
+
+Millis Admission::certificate_lifetime() const {
+  return facts.leaf ? facts.leaf->not_after - facts.leaf->not_before : Millis{0};
+}
+
+Identified identify(const Snapshot& snapshot, std::string_view trust,
+                    const pki::Certificate& leaf) {
+  Identified found;
+  const auto try_each = [&](IdentityKind kind, const std::vector<std::string>& values) {
+    for (const std::string& value : values) look_up(snapshot, trust, kind, value, found);
+  };
+  look_up(snapshot, trust, IdentityKind::kSpki, to_hex(leaf.spki_sha256), found);
+  // A certificate with several SPIFFE URIs is invalid as an SVID: which one would it be?
+  for (const std::string& uri : leaf.names.uris) {
+    if (to_lower(uri).starts_with("spiffe://") && uri != leaf.spiffe_id) continue;
+    look_up(snapshot, trust, IdentityKind::kUri, uri, found);
+  }
+  try_each(IdentityKind::kDns, leaf.names.dns);
+  try_each(IdentityKind::kSerial, leaf.names.serial_numbers);
+  try_each(IdentityKind::kHwModule, leaf.names.hw_modules);
+  try_each(IdentityKind::kCommonName, leaf.names.common_names);
+  return found;
+}
+
+Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const pki::Trust>> trusts,
+                std::span<const Bytes> chain, WallTime now) {
+  std::vector<Candidate> accepted;
+  std::optional<Candidate> refused;
+  for (const auto& trust : trusts) {
+    Candidate candidate{.facts = pki::inspect(chain, *trust, now), .verdict = {}};
+    candidate.verdict = pki::judge(candidate.facts, *trust, now);
+    if (candidate.verdict.reason == Reason::kNone) {
+      accepted.push_back(std::move(candidate));
+    } else if (!refused || tells_more(candidate.verdict, refused->verdict)) {
+      refused = std::move(candidate);
+    }
+  }
+  if (!accepted.empty()) return admit_accepted(snapshot, std::move(accepted));
+  if (refused) return refuse(std::move(*refused));
+  return {.reason = Reason::untrusted_chain, .detail = "the listener names no trust"};
+}
+
+bool still_admitted(const Admission& admission, WallTime now) {
+  return admission.admitted() && now <= admission.valid_until;
+}
+
+}  // namespace interlock::policy

@@ -1,0 +1,330 @@
+// Names, files and the settings of the gateway itself.
+#include "policy/compile.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "pki/digest.h"
+#include "pki/key_pair.h"
+#include "policy/decide.h"
+#include "policy/units.h"
+#include "wire/http1/target.h"
+
+namespace interlock::policy {
+namespace {
+
+// Names appear in headers, records and messages.
+bool is_name(const std::string& name) {
+  return !name.empty() && name.size() <= limits::kNameBytesMax &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("._-").find(c) != std::string_view::npos;
+         });
+}
+
+}  // namespace
+
+std::string resolve(const std::string& file, const std::string& path) {
+  if (path.starts_with('/')) return path;
+  const std::size_t slash = file.rfind('/');
+  return slash == std::string::npos ? path : file.substr(0, slash + 1) + path;
+}
+
+void Compiling::error(const Position& at, std::string message, std::string hint) {
+  result_.problems.push_back({at, std::move(message), std::move(hint), false});
+}
+
+void Compiling::warning(const Position& at, std::string message, std::string hint) {
+  result_.problems.push_back({at, std::move(message), std::move(hint), true});
+}
+
+bool Compiling::require(const Node& block, const char* field, const std::string& example) {
+  const Node* found = block.field(field);
+  if (found != nullptr && (found->kind() != Node::Kind::kString || !found->value().empty()))
+    return true;
+  const std::string what = block.name().empty() ? "the configuration" : std::string(block.name());
+  error(found != nullptr ? found->value_at() : block.name_at(),
+        fmt::format("{} needs {}", what, field), "write " + example);
+  return false;
+}
+
+bool Compiling::define(Names& names, const char* kind, const Node& block, const std::string& name) {
+  if (!require(block, "name", fmt::format("name: \"...\""))) return false;
+  const Position at = block.field("name")->value_at();
+  if (!is_name(name)) {
+    error(at, fmt::format("{} is no name", quoted(name)),
+          fmt::format("use up to {} letters, digits, dots, underscores and dashes",
+                      limits::kNameBytesMax));
+    return false;
+  }
+  const auto [first, fresh] = names.emplace(name, at);
+  if (fresh) return true;
+  error(at, fmt::format("{} \"{}\" is defined twice", kind, name),
+        fmt::format("it is first defined at {}", to_string(first->second)));
+  return false;
+}
+
+void Compiling::unknown_name(const Node* field, const char* kind, const std::string& name,
+                             const Names& names) {
+  std::vector<std::string_view> known;
+  for (const auto& [each, at] : names) known.push_back(each);
+  std::sort(known.begin(), known.end());
+  const std::string_view meant = nearest(name, known);
+  std::string hint = meant.empty() ? std::string() : fmt::format("did you mean \"{}\"?", meant);
+  if (hint.empty()) {
+    hint = known.empty()
+               ? fmt::format("no {} is defined", kind)
+               : fmt::format("defined are: {}",
+                             fmt::join(known.begin(),
+                                       known.begin() + static_cast<std::ptrdiff_t>(
+                                                           std::min<std::size_t>(known.size(), 10)),
+                                       ", "));
+  }
+  error(field->value_at(), fmt::format("there is no {} {}", kind, quoted(name)), std::move(hint));
+}
+
+std::optional<std::string> Compiling::read_file(const Unit& unit, const Node* field,
+                                                std::size_t bytes_max) {
+  const std::string path = resolve(unit.file, field->value());
+  auto content = files_.read(path, bytes_max);
+  if (!content) {
+    const int sys = content.error().sys;
+    error(field->value_at(),
+          fmt::format("cannot read {}: {}", path,
+                      sys != 0 ? strerrordesc_np(sys) : content.error().what),
+          "paths are relative to the file that names them");
+    return std::nullopt;
+  }
+  contents_ += fmt::format("{} {}\n", path, to_hex(pki::sha256(as_bytes(*content))));
+  return std::move(*content);
+}
+
+void Compiling::compile_services(const Unit& unit) {
+  for (int i = 0; i < unit.text.message.service_size(); ++i) {
+    const config::Service& service = unit.text.message.service(i);
+    const Node& block = *unit.text.tree.root().field("service", static_cast<std::size_t>(i));
+    const bool named = define(services_, "service", block, service.name());
+    if (!require(block, "endpoint", "endpoint: \"10.20.0.5:8080\"")) continue;
+    if (service.endpoint_size() > 1) {
+      error(block.field("endpoint", 1)->value_at(), "a service has one endpoint in this version",
+            "keep one endpoint, or put a load balancer's address here");
+    }
+    const auto endpoint = parse_endpoint(service.endpoint(0));
+    if (!endpoint)
+      error(block.field("endpoint")->value_at(), endpoint.error().what, std::string(kEndpointHint));
+    if (!named || !endpoint) continue;
+    out().services.push_back(std::make_unique<const Service>(Service{service.name(), *endpoint}));
+  }
+}
+
+void Compiling::compile_tiers(const Unit& unit) {
+  for (int i = 0; i < unit.text.message.tier_size(); ++i) {
+    const config::Tier& tier = unit.text.message.tier(i);
+    const Node& block = *unit.text.tree.root().field("tier", static_cast<std::size_t>(i));
+    Tier made{.name = tier.name(),
+              .hardware_backed_key = tier.hardware_backed_key(),
+              .attestation = tier.has_attestation()};
+    if (tier.has_max_certificate_lifetime()) {
+      made.max_certificate_lifetime = parse_duration(tier.max_certificate_lifetime());
+      if (!made.max_certificate_lifetime) {
+        error(block.field("max_certificate_lifetime")->value_at(),
+              fmt::format("{} is no duration", quoted(tier.max_certificate_lifetime())),
+              std::string(kDurationHint));
+      }
+    }
+    if (tier.has_attestation() || tier.hardware_backed_key()) {
+      warning(
+          block.field(tier.has_attestation() ? "attestation" : "hardware_backed_key")->name_at(),
+          "devices cannot attest to this version yet, so every operation of this tier's devices is "
+          "refused");
+    }
+    if (define(tiers_, "tier", block, tier.name())) {
+      out().tiers.push_back(std::make_unique<const Tier>(std::move(made)));
+    }
+  }
+}
+
+std::optional<Certificate> Compiling::compile_certificate(const Unit& unit,
+                                                          const config::Certificate&,
+                                                          const Node& block) {
+  if (!require(block, "chain_file", "chain_file: \"tls/gateway.pem\"")) return std::nullopt;
+  if (!require(block, "key_file", "key_file: \"tls/gateway.key\"")) return std::nullopt;
+  const Node* chain = block.field("chain_file");
+  const Node* key = block.field("key_file");
+  auto chain_pem = read_file(unit, chain, limits::kPemFileBytesMax);
+  auto key_pem = read_file(unit, key, limits::kPemFileBytesMax);
+  if (!chain_pem || !key_pem) return std::nullopt;
+  if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
+    error(key->value_at(), pair.error().what,
+          "chain_file begins with the gateway's own certificate; key_file is its key");
+    return std::nullopt;
+  } else if (pair->not_after < now_) {
+    warning(chain->value_at(),
+            fmt::format("the gateway's certificate expired at {}", format_utc(pair->not_after)),
+            "devices that check it will not connect: renew it");
+  }
+  return Certificate{resolve(unit.file, chain->value()), std::move(*chain_pem),
+                     resolve(unit.file, key->value()), std::move(*key_pem)};
+}
+
+void Compiling::compile_settings(const std::deque<Unit>& units) {
+  // Settings of the gateway itself may stand in any file, once.
+  Names once;
+  const auto single = [&](const Unit& unit, const char* name) -> const Node* {
+    const Node* field = unit.text.tree.root().field(name);
+    if (field == nullptr) return nullptr;
+    const auto [first, fresh] = once.emplace(name, field->name_at());
+    if (fresh) return field;
+    error(field->name_at(), fmt::format("{} is given twice", name),
+          fmt::format("it is first given at {}", to_string(first->second)));
+    return nullptr;
+  };
+  for (const Unit& unit : units) {
+    const config::Config& message = unit.text.message;
+    if (const Node* field = single(unit, "gateway_id")) {
+      out().gateway_id = message.gateway_id();
+      if (!is_name(out().gateway_id))
+        error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
+              "use letters, digits, dots, underscores and dashes");
+    }
+    if (const Node* field = single(unit, "site")) {
+      out().site = message.site();
+      if (!is_name(out().site))
+        error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
+              "use letters, digits, dots, underscores and dashes");
+    }
+    if (const Node* block = single(unit, "certificate")) {
+      default_certificate_ = compile_certificate(unit, message.certificate(), *block);
+    }
+    if (const Node* block = single(unit, "audit")) {
+      if (require(*block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
+        out().audit_file = resolve(unit.file, message.audit().file());
+      }
+    }
+    if (const Node* block = single(unit, "admin")) {
+      warning(block->name_at(), "this version opens no admin socket and no metrics port");
+    }
+    if (const Node* field = single(unit, "inventory_file")) {
+      inventory_file_ = resolve(unit.file, message.inventory_file());
+      inventory_at_ = field->value_at();
+    }
+  }
+  const Node& root = units.front().text.tree.root();
+  const auto must = [&](const char* name, const char* example) {
+    if (!once.contains(name))
+      error(root.name_at(), fmt::format("the configuration needs {}", name),
+            fmt::format("write {}", example));
+  };
+  must("gateway_id", "gateway_id: \"press-hall-3\"");
+  must("audit", "audit { file: \"/var/log/interlock/audit.jsonl\" }");
+  must("inventory_file", "inventory_file: \"devices.csv\"");
+}
+
+void Compiling::compile_listeners(const Unit& unit) {
+  for (int i = 0; i < unit.text.message.listener_size(); ++i) {
+    const config::Listener& listener = unit.text.message.listener(i);
+    const Node& block = *unit.text.tree.root().field("listener", static_cast<std::size_t>(i));
+    const bool named = define(listeners_, "listener", block, listener.name());
+    Listener made{.name = listener.name(),
+                  .allows_tls_1_2 = listener.min_tls() == config::Listener::V1_2};
+    require(block, "protocol", "protocol: HTTP");
+    if (require(block, "address", "address: \"192.0.2.1:8443\"")) {
+      const auto address = parse_endpoint(listener.address());
+      if (!address)
+        error(block.field("address")->value_at(), address.error().what, std::string(kEndpointHint));
+      if (address) made.address = *address;
+      for (const Listener& other : out().listeners) {
+        if (address && other.address == *address) {
+          error(block.field("address")->value_at(),
+                fmt::format("listener \"{}\" has this address already", other.name));
+        }
+      }
+    }
+    require(block, "trust", "trust: \"plant\", the name of a trust");
+    for (int t = 0; t < listener.trust_size(); ++t) {
+      const Node* field = block.field("trust", static_cast<std::size_t>(t));
+      const auto at =
+          std::find_if(out().trusts.begin(), out().trusts.end(),
+                       [&](const auto& trust) { return trust->name() == listener.trust(t); });
+      if (at != out().trusts.end()) {
+        made.trusts.push_back(*at);
+      } else if (!trusts_.contains(listener.trust(t))) {
+        unknown_name(field, "trust", listener.trust(t), trusts_);
+      }
+      if (at != out().trusts.end() && (*at)->enrolment_only()) {
+        error(field->value_at(),
+              fmt::format("trust \"{}\" is ENROLMENT_ONLY and cannot admit to operations",
+                          (*at)->name()));
+      }
+    }
+    if (listener.has_certificate()) {
+      const auto own =
+          compile_certificate(unit, listener.certificate(), *block.field("certificate"));
+      if (own) made.certificate = *own;
+    } else if (default_certificate_) {
+      made.certificate = *default_certificate_;
+    } else if (!std::any_of(result_.problems.begin(), result_.problems.end(),
+                            [](const Problem& p) { return !p.warning; })) {
+      error(block.name_at(), "the listener has no certificate",
+            "write certificate { chain_file: \"tls/gateway.pem\" key_file: \"tls/gateway.key\" } "
+            "at the top of the configuration");
+    }
+    if (named) out().listeners.push_back(std::move(made));
+  }
+}
+
+void Compiling::run_expects(const Unit& unit) {
+  for (int i = 0; i < unit.text.message.expect_size(); ++i) {
+    const config::Expect& expect = unit.text.message.expect(i);
+    const Node& block = *unit.text.tree.root().field("expect", static_cast<std::size_t>(i));
+    if (!require(block, "device", "device: \"press-07\"") ||
+        !require(block, "http", "http { method: \"GET\" path: \"/\" }") ||
+        !require(block, "decision", "decision: DENY")) {
+      continue;
+    }
+    const Node& http = *block.field("http");
+    if (!require(http, "method", "method: \"GET\"") ||
+        !require(http, "path", "path: \"/v1/status\""))
+      continue;
+    const Device* device = out().device(expect.device());
+    if (device == nullptr) {
+      error(block.field("device")->value_at(),
+            fmt::format("the inventory has no device {}", quoted(expect.device())));
+      continue;
+    }
+    if (expect.has_service() && !services_.contains(expect.service())) {
+      unknown_name(block.field("service"), "service", expect.service(), services_);
+      continue;
+    }
+    const auto target = http1::parse_target(expect.http().path());
+    if (!target) {
+      error(http.field("path")->value_at(),
+            fmt::format("no request can have this path: {}", target.error().what));
+      continue;
+    }
+    ++result_.num_expects;
+    const HttpOperation operation{.method = expect.http().method(), .path = target->path};
+    const Facts facts{*device, {}};
+    const Decision decision = decide(facts, operation);
+    const bool here = !expect.has_service() || decision.permit == nullptr ||
+                      decision.permit->service->name == expect.service();
+    const bool allowed = decision.allowed() && here;
+    if (allowed == (expect.decision() == config::Expect::ALLOW)) continue;
+    error(block.name_at(),
+          fmt::format("expected {} but {} {} by {} is {}: {}", allowed ? "DENY" : "ALLOW",
+                      operation.method, operation.path, device->id,
+                      decision.allowed() ? "allowed" : to_string(decision.reason),
+                      describe(decision, facts, operation)));
+  }
+}
+
+std::shared_ptr<const Snapshot> Compiling::finish() {
+  out().id = to_hex(pki::sha256(as_bytes(contents_))).substr(0, 16);
+  return snapshot_;
+}
+
+}  // namespace interlock::policy

@@ -1,0 +1,127 @@
+// The inventory: rows become devices and identities, each bound to one trust.
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "pki/digest.h"
+#include "policy/compile.h"
+
+namespace interlock::policy {
+namespace {
+
+template <class List>
+auto find_named(const List& list, std::string_view name) {
+  const auto at =
+      std::find_if(list.begin(), list.end(), [&](const auto& each) { return each->name == name; });
+  return at == list.end() ? nullptr : at->get();
+}
+
+}  // namespace
+
+void Compiling::check_attributes(const Inventory& inventory, const InventoryRow& row,
+                                 const Function& function) {
+  const Device& device = *devices_.at(row.device_id);
+  for (const Permit& permit : function.permits) {
+    for (const PathSegment& segment : permit.pattern) {
+      if (segment.kind != PathSegment::Kind::kAttribute || !device.attribute(segment.text).empty())
+        continue;
+      error(inventory.at(row, InventoryColumn::kDeviceId),
+            fmt::format("device \"{}\" has no {}, which permit \"{}\" of its function \"{}\" uses",
+                        device.id, segment.text, permit.name, function.name),
+            segment.text == "site"
+                ? std::string("fill in the column site, or set site in the configuration")
+                : fmt::format("fill in the column attr.{}", segment.text));
+    }
+  }
+}
+
+void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
+  const auto wrong = [&](InventoryColumn column, std::string message, std::string hint = {}) {
+    error(inventory.at(row, column), std::move(message), std::move(hint));
+  };
+  const Function* function = find_named(out().functions, row.function);
+  if (function == nullptr) {
+    if (!functions_.contains(row.function)) {
+      std::vector<std::string_view> known;
+      for (const auto& each : out().functions) known.push_back(each->name);
+      const std::string_view meant = nearest(row.function, known);
+      wrong(InventoryColumn::kFunction,
+            fmt::format("there is no function {}", quoted(row.function)),
+            meant.empty() ? "define it in the configuration"
+                          : fmt::format("did you mean \"{}\"?", meant));
+    }
+    return;
+  }
+  const Tier* tier = row.tier.empty() ? nullptr : find_named(out().tiers, row.tier);
+  if (!row.tier.empty() && tier == nullptr) {
+    wrong(InventoryColumn::kTier, fmt::format("there is no tier {}", quoted(row.tier)));
+    return;
+  }
+  if (!trusts_.contains(row.trust)) {
+    wrong(InventoryColumn::kTrust, fmt::format("there is no trust {}", quoted(row.trust)));
+    return;
+  }
+  Device*& device = devices_[row.device_id];
+  if (device == nullptr) {
+    auto made = std::make_unique<Device>();
+    device = made.get();
+    device->id = row.device_id;
+    device->site = row.site.empty() ? out().site : row.site;
+    device->foreign = !out().site.empty() && device->site != out().site;
+    device->function = function;
+    device->tier = tier;
+    device->attributes = row.attributes;
+    device->line = row.line;
+    out().devices.push_back(std::move(made));
+    check_attributes(inventory, row, *function);
+  } else if (device->function != function || device->tier != tier ||
+             device->attributes != row.attributes ||
+             (!row.site.empty() && row.site != device->site)) {
+    wrong(InventoryColumn::kDeviceId,
+          fmt::format("this row of \"{}\" says something else than line {}", row.device_id,
+                      device->line),
+          "rows of one device may differ in identity and trust only");
+    return;
+  }
+  const auto [first, fresh] =
+      out().identities.emplace(identity_key(row.trust, row.identity_type, row.identity), device);
+  if (!fresh) {
+    wrong(InventoryColumn::kIdentity,
+          fmt::format("{} {} of trust \"{}\" belongs to device \"{}\" already",
+                      identity_word(row.identity_type), quoted(row.identity), row.trust,
+                      first->second->id),
+          "one identity names one device, in one row");
+  }
+}
+
+void Compiling::compile_inventory() {
+  if (inventory_file_.empty()) return;
+  const auto text = files_.read(inventory_file_, limits::kInventoryBytesMax);
+  if (!text) {
+    const int sys = text.error().sys;
+    error(inventory_at_,
+          fmt::format("cannot read {}: {}", inventory_file_,
+                      sys != 0 ? strerrordesc_np(sys) : text.error().what),
+          "paths are relative to the file that names them");
+    return;
+  }
+  contents_ += fmt::format("{} {}\n", inventory_file_, to_hex(pki::sha256(as_bytes(*text))));
+  const auto inventory = parse_inventory(inventory_file_, *text, result_.problems);
+  if (!inventory) return;
+  std::size_t num_reported = result_.problems.size();
+  for (const InventoryRow& row : inventory->rows) {
+    add_row(*inventory, row);
+    if (result_.problems.size() - num_reported >= limits::kConfigErrorsMax) {
+      error(inventory->at(row, InventoryColumn::kDeviceId),
+            "too many problems; the rest of the file was not looked at");
+      break;
+    }
+  }
+  std::sort(out().devices.begin(), out().devices.end(),
+            [](const auto& a, const auto& b) { return a->id < b->id; });
+}
+
+}  // namespace interlock::policy

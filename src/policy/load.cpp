@@ -1,0 +1,113 @@
+#include "policy/load.h"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "policy/compile.h"
+
+namespace interlock::policy {
+namespace {
+
+std::string reason_of(const Error& error) {
+  return error.sys != 0 ? fmt::format("{}: {}", error.what, strerrordesc_np(error.sys))
+                        : std::string(error.what);
+}
+
+class Loader {
+ public:
+  Loader(const FileAccess& files, WallTime now, Loaded& result)
+      : files_(files), result_(result), compiling_(files, now, result) {}
+
+  void load(const std::string& path) {
+    const auto text = files_.read(path, limits::kConfigFileBytesMax);
+    if (!text) {
+      result_.problems.push_back(
+          {{path, 1, 1},
+           fmt::format("cannot read the configuration: {}", reason_of(text.error())),
+           "name it with --config FILE"});
+      return;
+    }
+    parse(path, *text);
+    if (!units_.empty()) read_includes();
+    if (has_errors(result_.problems)) return;  // Names that were not read would only look missing.
+    compile();
+  }
+
+ private:
+  void parse(const std::string& path, const std::string& text) {
+    auto parsed = parse_config(path, text, result_.problems);
+    if (parsed) units_.push_back({path, std::move(*parsed)});
+  }
+
+  void read_includes() {
+    const Unit& main = units_.front();  // units_ is a deque: the reference stays good.
+    std::vector<std::string> paths;
+    for (int i = 0; i < main.text.message.include_size(); ++i) {
+      const Node* field = main.text.tree.root().field("include", static_cast<std::size_t>(i));
+      const std::vector<std::string> found =
+          files_.glob(resolve(main.file, main.text.message.include(i)));
+      if (found.empty()) {
+        compiling_.warning(field->value_at(),
+                           fmt::format("no file matches {}", quoted(main.text.message.include(i))));
+      }
+      paths.insert(paths.end(), found.begin(), found.end());
+    }
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    if (paths.size() >= limits::kConfigFilesMax) {
+      compiling_.error(main.text.tree.root().field("include")->value_at(),
+                       "too many files are included",
+                       fmt::format("at most {}", limits::kConfigFilesMax - 1));
+      return;
+    }
+    for (const std::string& path : paths) {
+      const auto text = files_.read(path, limits::kConfigFileBytesMax);
+      if (!text) {
+        compiling_.error(
+            main.text.tree.root().field("include")->value_at(),
+            fmt::format("cannot read the included file {}: {}", path, reason_of(text.error())));
+        continue;
+      }
+      parse(path, *text);
+      if (units_.back().file != path) continue;
+      if (const Node* again = units_.back().text.tree.root().field("include")) {
+        compiling_.error(again->name_at(), "an included file cannot include others",
+                         fmt::format("move this line to {}", main.file));
+      }
+    }
+  }
+
+  void compile() {
+    for (const Unit& unit : units_) compiling_.compile_trusts(unit);
+    for (const Unit& unit : units_) compiling_.compile_services(unit);
+    for (const Unit& unit : units_) compiling_.compile_tiers(unit);
+    for (const Unit& unit : units_) compiling_.compile_functions(unit);
+    compiling_.compile_settings(units_);
+    for (const Unit& unit : units_) compiling_.compile_listeners(unit);
+    compiling_.compile_inventory();
+    if (has_errors(result_.problems)) return;
+    for (const Unit& unit : units_) compiling_.run_expects(unit);
+    if (!has_errors(result_.problems)) result_.snapshot = compiling_.finish();
+  }
+
+  const FileAccess& files_;
+  Loaded& result_;
+  Compiling compiling_;
+  std::deque<Unit> units_;  // The main file first.
+};
+
+}  // namespace
+
+Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
+  Loaded result;
+  Loader(files, now, result).load(path);
+  return result;
+}
+
+}  // namespace interlock::policy

@@ -1,0 +1,88 @@
+// Snapshot: the whole of a configuration, compiled, checked and immutable. Data threads read it
+// without a lock; a change is a new Snapshot, swapped whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "model/endpoint.h"
+#include "model/identity.h"
+#include "pki/trust.h"
+#include "policy/device.h"
+#include "policy/path_trie.h"
+
+namespace interlock::policy {
+
+struct Service {
+  std::string name;
+  Endpoint endpoint;
+};
+
+struct Permit {
+  std::string name;
+  const Service* service = nullptr;
+  std::vector<std::string> methods;  // At least one; case-sensitive.
+  std::string path;                  // As written.
+  PathPattern pattern;
+  std::uint64_t body_bytes_max = 0;
+
+  [[nodiscard]] bool permits_method(std::string_view method) const;
+};
+
+// Function: a named allowlist. Permits stand in the order of their names, so that the order of
+// lines and files never matters.
+struct Function {
+  std::string name;
+  std::vector<Permit> permits;
+  PathTrie paths;
+};
+
+struct Tier {
+  std::string name;
+  std::optional<Millis> max_certificate_lifetime;
+  bool hardware_backed_key = false;
+  bool attestation = false;
+};
+
+struct Certificate {
+  std::string chain_file, chain_pem;
+  std::string key_file, key_pem;
+};
+
+struct Listener {
+  std::string name;
+  Endpoint address;
+  std::vector<std::shared_ptr<const pki::Trust>> trusts;
+  bool allows_tls_1_2 = false;
+  Certificate certificate;
+};
+
+// Snapshot owns everything the pointers inside it point to.
+struct Snapshot {
+  std::string id;  // First 16 hexadecimal digits of the SHA-256 of all of its files.
+  std::string gateway_id;
+  std::string site;
+  std::string audit_file;
+  std::vector<std::shared_ptr<const pki::Trust>> trusts;
+  std::vector<Listener> listeners;
+  std::vector<std::unique_ptr<const Service>> services;
+  std::vector<std::unique_ptr<const Tier>> tiers;
+  std::vector<std::unique_ptr<const Function>> functions;
+  std::vector<std::unique_ptr<const Device>> devices;
+  std::unordered_map<std::string, const Device*> identities;  // Key: identity_key().
+
+  [[nodiscard]] const Listener* listener(std::string_view name) const;
+  [[nodiscard]] const Device* device(std::string_view id) const;
+  [[nodiscard]] const Function* function(std::string_view name) const;
+};
+
+// identity_key is the key of Snapshot::identities: an identity is bound to one trust.
+std::string identity_key(std::string_view trust, IdentityKind kind, std::string_view value);
+
+}  // namespace interlock::policy

@@ -1,0 +1,45 @@
+// One non-blocking, ordered, two-way stream of bytes, and who is told when it can move again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace interlock::port {
+
+enum class IoState : std::uint8_t {
+  kProgress,  // `bytes` were moved; there may be more.
+  kBlocked,   // Nothing can move now; the observer will be told.
+  kEof,       // The other side has finished sending (read only).
+  kFailed,    // The stream is dead.
+};
+
+struct IoResult {
+  IoState state = IoState::kFailed;
+  std::size_t bytes = 0;
+};
+
+// StreamObserver is told that a stream may move again. The call only says "look": it comes from the
+// loop, never from inside a call to the stream.
+class StreamObserver {
+ public:
+  virtual void on_stream_ready() = 0;
+
+ protected:
+  ~StreamObserver() = default;
+};
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  virtual IoResult read(std::span<std::uint8_t> into) = 0;
+  virtual IoResult write(std::span<const std::uint8_t> from) = 0;
+  // shutdown_write sends what is in flight and then end-of-stream; reading goes on.
+  virtual void shutdown_write() = 0;
+  // want says what the observer waits for. Cheap to repeat: it only costs where the answer changes.
+  virtual void want(bool read, bool write) = 0;
+  // observe names who is told from now on; the stream's user changes when a pool hands it over.
+  virtual void observe(StreamObserver* observer) = 0;
+};
+
+}  // namespace interlock::port

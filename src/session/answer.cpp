@@ -1,0 +1,42 @@
+#include "session/answer.h"
+
+#include "base/json.h"
+
+namespace interlock::session {
+
+int http_status(Reason reason) {
+  switch (reason) {
+    case Reason::malformed:
+    case Reason::ambiguous_request:
+      return 400;
+    case Reason::too_large:
+      return 413;
+    case Reason::rate_limited:
+      return 429;
+    case Reason::service_unavailable:
+      return 502;
+    case Reason::audit_unavailable:
+    case Reason::state_unavailable:
+    case Reason::clock_untrusted:
+    case Reason::overloaded:
+      return 503;
+    default:
+      return 403;  // open set: every other reason is a plain refusal.
+  }
+}
+
+void encode_problem(std::string& out, int status, Reason reason, std::string_view detail,
+                    std::string_view denial_id, const http1::RequestContext& request) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().member("type", "about:blank").member("title", http1::status_phrase(status));
+  json.member("status", status).member("detail", detail);
+  json.member("reason", to_string(reason));
+  if (!denial_id.empty()) json.member("denial_id", denial_id);
+  json.end_object();
+  body += '\n';
+  http1::encode_answer(
+      out, {.status = status, .content_type = "application/problem+json", .body = body}, request);
+}
+
+}  // namespace interlock::session

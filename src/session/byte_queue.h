@@ -1,0 +1,53 @@
+// Bytes on their way through a session: appended at the end, consumed at the front, bounded.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace interlock::session {
+
+// ByteQueue asks its owner to stop filling at `bytes_max`; room() says how much more may come. One
+// message head may be encoded over that mark (heads have their own limit). An empty queue that has
+// grown gives its memory back, so that idle connections hold none.
+class ByteQueue {
+ public:
+  explicit ByteQueue(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  [[nodiscard]] bool empty() const { return start_ == bytes_.size(); }
+  [[nodiscard]] std::size_t size() const { return bytes_.size() - start_; }
+  [[nodiscard]] std::size_t room() const { return size() < bytes_max_ ? bytes_max_ - size() : 0; }
+  [[nodiscard]] std::string_view view() const { return std::string_view(bytes_).substr(start_); }
+
+  // tail returns the text to append to. Views into the queue end with the next append or consume.
+  [[nodiscard]] std::string& tail() {
+    compact();
+    return bytes_;
+  }
+  void append(std::string_view more) { tail().append(more); }
+
+  void consume(std::size_t len) {
+    start_ += len;
+    if (!empty()) return;
+    start_ = 0;
+    bytes_.clear();
+    if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
+  }
+  void clear() { consume(size()); }
+
+ private:
+  static constexpr std::size_t kKeptBytes = 1024;
+
+  // Moving the rest to the front is worth it once half of the bytes are gone.
+  void compact() {
+    if (start_ <= bytes_.size() / 2) return;
+    bytes_.erase(0, start_);
+    start_ = 0;
+  }
+
+  std::string bytes_;
+  std::size_t start_ = 0;
+  std::size_t bytes_max_;
+};
+
+}  // namespace interlock::session

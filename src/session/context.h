@@ -1,0 +1,29 @@
+// What every session of one data thread shares: the world, through its ports.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "port/audit_sink.h"
+#include "port/clock.h"
+#include "port/dialer.h"
+#include "port/wakeup.h"
+#include "session/service_pool.h"
+#include "session/snapshot_slot.h"
+
+namespace interlock::session {
+
+// Context belongs to one data thread and outlives its sessions. Nothing in it is shared with
+// another thread but what the ports themselves share.
+struct Context {
+  port::Clock& clock;
+  port::Random& random;
+  port::AuditSink& audit;
+  port::Wakeup& wakeup;
+  ServicePool& services;
+  SnapshotReader& snapshots;
+  // Where bytes are read into before they are queued; used only within one call.
+  std::array<std::uint8_t, 16 * 1024> scratch{};
+};
+
+}  // namespace interlock::session

@@ -1,0 +1,89 @@
+// Exchange: one request and its answer. Judge, borrow a service connection, relay both ways with
+// back-pressure, give the connection back clean or close it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "session/client_side.h"
+#include "session/gate.h"
+#include "session/step.h"
+#include "wire/http1/encoder.h"
+#include "wire/http1/response_decoder.h"
+
+namespace interlock::session {
+
+// Exchange belongs to one session and is used again for each of its requests. Bytes only move
+// inside advance(); `observer` is the session, which calls it.
+class Exchange {
+ public:
+  Exchange(Context& context, Gate& gate, port::StreamObserver& observer)
+      : context_(context), gate_(gate), observer_(observer) {}
+
+  // begin judges a request. Allowed: the head is on its way to the service. Refused: the answer is
+  // in `client.out`. `head` is not kept.
+  void begin(const http1::RequestHead& head, ClientSide& client);
+
+  // advance moves what can move. kClose: the client must be cut off without a proper end, because
+  // the service broke off in the middle of its answer.
+  Step advance(ClientSide& client);
+
+  // on_timeout ends the exchange in the protocol's own words. The step is as advance()'s.
+  Step on_timeout(ClientSide& client);
+
+  [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
+
+  // timeout says how long to wait for the next movement.
+  [[nodiscard]] Millis timeout() const;
+
+  void want(Wants wants);
+
+ private:
+  enum class Phase : std::uint8_t {
+    kIdle,
+    kRelay,    // Request body to the service, answer to the client.
+    kDiscard,  // Answered by the gateway itself; the rest of the request is read and dropped.
+    kBroken,   // The answer broke off in the middle: the client must be cut off.
+  };
+
+  Step relay(ClientSide& client);
+  Step discard(ClientSide& client);
+  bool take_request(ClientSide& client);
+  bool send_to_service(ClientSide& client);
+  bool take_answer(ClientSide& client);
+  bool read_service(ClientSide& client);
+  bool on_response_head(const http1::ResponseHead& head, ClientSide& client);
+  void refuse(ClientSide& client, const Judgement& judgement, int status);
+  void refuse_midway(ClientSide& client, const Judgement& judgement, int status);
+  void service_failed(ClientSide& client, std::string_view detail, int status);
+  bool may_retry() const;
+  void finish(ClientSide& client);
+  void reset();
+  [[nodiscard]] HttpOperation operation() const { return {.method = method_, .path = path_}; }
+
+  Context& context_;
+  Gate& gate_;
+  port::StreamObserver& observer_;
+
+  Phase phase_ = Phase::kIdle;
+  const policy::Permit* permit_ = nullptr;  // Owned by the snapshot that the gate keeps.
+  std::string method_, path_;
+  http1::RequestContext request_;
+  ServiceConnection service_;
+  ByteQueue to_service_{limits::kServiceOutBytesMax};
+  http1::ResponseDecoder decoder_;
+  http1::Framing request_framing_ = http1::Framing::kNone;
+  http1::BodyForm answer_form_ = http1::BodyForm::kNone;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t body_bytes_max_ = 0;
+  std::size_t num_interim_ = 0;
+  std::string retry_;             // The encoded request, where it may be sent once more.
+  bool connected_ = false;        // The service has taken or sent a byte.
+  bool request_done_ = false;     // The whole request has been decoded.
+  bool answer_started_ = false;   // The client has been given a status line.
+  bool answer_done_ = false;      // The whole answer has been decoded.
+  bool service_reusable_ = true;  // The service will answer another request on this connection.
+  bool service_eof_ = false;
+};
+
+}  // namespace interlock::session

@@ -1,0 +1,83 @@
+// Gate: where one operation meets the decision. Facts, then decide, then audit accepted, then
+// forward: what is not audited never passes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "interlock/decision.h"
+#include "model/http.h"
+#include "policy/admit.h"
+#include "session/context.h"
+
+namespace interlock::session {
+
+// Judgement is what the gate says about one operation. On a refusal `denial_id` and `detail` are
+// set, and the refusal is in the audit trail (unless `reason` is audit_unavailable).
+struct Judgement {
+  Reason reason = Reason::kNone;
+  const policy::Permit* permit = nullptr;
+  std::uint64_t body_bytes_max = 0;
+  std::string denial_id;
+  std::string detail;
+
+  [[nodiscard]] bool allowed() const { return reason == Reason::kNone; }
+};
+
+// Origin is what is constant about a connection.
+struct Origin {
+  std::uint64_t session = 0;
+  std::string peer;
+  std::string listener;
+};
+
+// Gate belongs to one session. It keeps the configuration under which the session was last
+// admitted, so that what its pointers mean outlives the operation that uses them.
+class Gate {
+ public:
+  Gate(Context& context, Origin origin) : context_(context), origin_(std::move(origin)) {}
+
+  // admit judges the client's chain under the configuration in force and says it in the audit trail
+  // where it refuses. `chain` must stay valid as long as the gate.
+  Reason admit(std::vector<Bytes> chain);
+
+  // refuse_handshake writes down a handshake that failed before a chain could be judged.
+  void refuse_handshake(Reason reason, std::string_view detail);
+
+  // judge decides on one operation: first whether the client still holds what it was admitted for,
+  // then decide(), then the audit record.
+  Judgement judge(const HttpOperation& operation);
+
+  // refuse writes down a refusal that is not decide()'s: a malformed request, a body that grew too
+  // large. `operation` may be empty.
+  Judgement refuse(Reason reason, std::string_view detail, const HttpOperation& operation,
+                   int status);
+
+  // service_failed writes down that a permitted operation was not answered as it should be.
+  void service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                      std::string_view detail, int status);
+
+  // readmit looks again where the configuration or the validity of the certificate has moved; kNone
+  // while the client is still admitted.
+  Reason readmit();
+
+  [[nodiscard]] const policy::Admission& admission() const { return admission_; }
+  [[nodiscard]] const policy::Snapshot* snapshot() const { return snapshot_.get(); }
+
+ private:
+  void look_again();
+  std::string new_denial_id();
+  AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
+  Judgement deny(AuditRecord& record, Reason reason, std::string detail);
+
+  Context& context_;
+  Origin origin_;
+  std::vector<Bytes> chain_;
+  SnapshotPtr snapshot_;          // The configuration the members below were judged under.
+  std::uint64_t generation_ = 0;  // Its generation.
+  policy::Admission admission_;
+  std::string spki_hex_;
+};
+
+}  // namespace interlock::session

@@ -1,0 +1,109 @@
+#include "session/session_table.h"
+
+#include <algorithm>
+
+namespace interlock::session {
+namespace {
+
+std::string index_key(IndexKind kind, std::string_view key) {
+  std::string text(1, static_cast<char>('0' + static_cast<int>(kind)));
+  text += key;
+  return text;
+}
+
+}  // namespace
+
+Session* SessionTable::open(std::string peer, std::string_view listener) {
+  Origin origin{
+      .session = ++num_accepted_, .peer = std::move(peer), .listener = std::string(listener)};
+  if (num_open_ >= sessions_max_) {
+    Gate(context_, std::move(origin))
+        .refuse_handshake(Reason::overloaded, "too many connections are open");
+    return nullptr;
+  }
+  std::uint32_t slot = 0;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  ++num_open_;
+  const SessionId id{slot, slots_[slot].generation};
+  slots_[slot].session = std::make_unique<Session>(*this, id, context_, std::move(origin));
+  return slots_[slot].session.get();
+}
+
+Session* SessionTable::find(SessionId id) const {
+  if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
+  return slots_[id.slot].session.get();
+}
+
+void SessionTable::index(SessionId id, const policy::Admission& admission) {
+  std::vector<std::string>& keys = slots_[id.slot].keys;
+  keys.push_back(index_key(IndexKind::kDevice, admission.device->id));
+  keys.push_back(index_key(IndexKind::kCredential, to_hex(admission.facts.leaf->spki_sha256)));
+  for (const pki::PathLink& link : admission.facts.path) {
+    keys.push_back(index_key(IndexKind::kIssuer, to_hex(link.issuer)));
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  for (const std::string& key : keys) index_[key].insert(id.slot);
+}
+
+std::size_t SessionTable::cut(IndexKind kind, std::string_view key, Reason reason,
+                              std::string_view detail) {
+  const auto at = index_.find(index_key(kind, key));
+  if (at == index_.end()) return 0;
+  // A cut session stays in the index until it is freed, from a fresh stack.
+  for (const std::uint32_t slot : at->second) slots_[slot].session->cut(reason, detail);
+  return at->second.size();
+}
+
+void SessionTable::on_snapshot_changed() {
+  for (Slot& slot : slots_) {
+    if (slot.session) slot.session->on_snapshot_changed();
+  }
+}
+
+void SessionTable::on_tick() {
+  const Instant now = context_.clock.now();
+  for (Slot& slot : slots_) {
+    if (slot.session && slot.session->deadline() <= now) slot.session->on_deadline();
+  }
+}
+
+void SessionTable::on_wakeup() {
+  for (const SessionId id : std::exchange(waiting_, {})) {
+    if (Session* session = find(id)) session->advance();
+  }
+  for (const SessionId id : std::exchange(retired_, {})) free_slot(id);
+}
+
+void SessionTable::come_back(SessionId id) {
+  waiting_.push_back(id);
+  context_.wakeup.request();
+}
+
+void SessionTable::retire(SessionId id) {
+  retired_.push_back(id);
+  context_.wakeup.request();
+}
+
+void SessionTable::free_slot(SessionId id) {
+  if (find(id) == nullptr) return;
+  Slot& slot = slots_[id.slot];
+  for (const std::string& key : slot.keys) {
+    const auto at = index_.find(key);
+    at->second.erase(id.slot);
+    if (at->second.empty()) index_.erase(at);
+  }
+  slot.keys.clear();
+  slot.session.reset();
+  ++slot.generation;
+  free_.push_back(id.slot);
+  --num_open_;
+}
+
+}  // namespace interlock::session

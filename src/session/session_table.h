@@ -1,0 +1,78 @@
+// SessionTable owns the sessions of one data thread and finds them: by id, and by device,
+// credential and issuer, so that a change cuts those it touches and no others.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "session/session.h"
+
+namespace interlock::session {
+
+// By what a session can be found once its client is known.
+enum class IndexKind : std::uint8_t {
+  kDevice,      // Device id.
+  kCredential,  // SHA-256 of the public key, hexadecimal.
+  kIssuer,      // IssuerId (name and key) of each authority of the path, hexadecimal.
+};
+
+class SessionTable {
+ public:
+  explicit SessionTable(Context& context, std::size_t sessions_max = limits::kSessionsMax)
+      : context_(context), sessions_max_(sessions_max) {}
+
+  // open makes a session for a new connection, or returns null where the table is full; the refusal
+  // is then on record (`overloaded`) and the caller closes the connection. The session exists, and
+  // can be found, before anything is decided about it. Call start() on it next.
+  Session* open(std::string peer, std::string_view listener);
+
+  [[nodiscard]] Session* find(SessionId id) const;
+  [[nodiscard]] std::size_t size() const { return num_open_; }
+
+  // index makes a session findable by who its client is.
+  void index(SessionId id, const policy::Admission& admission);
+
+  // cut ends every session found under `key`, and returns how many there were.
+  std::size_t cut(IndexKind kind, std::string_view key, Reason reason, std::string_view detail);
+
+  // on_snapshot_changed lets every session look again; losers that are idle are cut at once.
+  void on_snapshot_changed();
+
+  // on_tick ends what has waited too long. Call it a few times a second.
+  void on_tick();
+
+  // on_wakeup goes on with sessions that gave way, and frees those that are closed. The loop calls
+  // it from a fresh stack after a request to its Wakeup: no session is ever freed below its own
+  // frame.
+  void on_wakeup();
+
+  // For sessions: come_back asks for another turn, retire gives the session up to be freed.
+  void come_back(SessionId id);
+  void retire(SessionId id);
+
+ private:
+  struct Slot {
+    std::unique_ptr<Session> session;
+    std::uint32_t generation = 0;
+    std::vector<std::string> keys;  // In index_.
+  };
+  void free_slot(SessionId id);
+
+  Context& context_;
+  const std::size_t sessions_max_;
+  std::deque<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<SessionId> waiting_;
+  std::vector<SessionId> retired_;
+  std::unordered_map<std::string, std::unordered_set<std::uint32_t>> index_;  // Slots by key.
+  std::size_t num_open_ = 0;
+  std::uint64_t num_accepted_ = 0;
+};
+
+}  // namespace interlock::session

@@ -1,0 +1,46 @@
+// The gateway's side of TLS for one listener: its certificate, its rules, and the streams it makes.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "policy/snapshot.h"
+#include "port/secure_stream.h"
+
+namespace interlock::tls {
+
+// Worker is what the TLS sessions of one data thread share. It outlives them.
+class Worker {
+ public:
+  Worker();
+  ~Worker();
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// Server holds what is constant about a listener. Immutable after make(); any thread may use it.
+//
+// TLS 1.3, and 1.2 where the listener says so; a client certificate is required; keys from RSA-PSS,
+// RSA PKCS#1 (1.2), P-256, P-384 and Ed25519, never P-521; X25519 first; no renegotiation, no
+// 0-RTT, no tickets. Who the client is, is not judged here: the stream asks for a verdict.
+class Server {
+ public:
+  // make reads the certificate chain and key of `listener`; the error's text is for people.
+  static Result<std::unique_ptr<Server>> make(const policy::Listener& listener);
+  ~Server();
+
+  // accept begins a server session over `stream`. `worker` is that of the calling thread.
+  std::unique_ptr<port::SecureStream> accept(Worker& worker,
+                                             std::unique_ptr<port::ByteStream> stream) const;
+
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace interlock::tls
