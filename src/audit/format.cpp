@@ -60,13 +60,14 @@ void cut(std::string& out, std::size_t start, std::size_t bytes_max) {
   out.push_back('"');
 }
 
-void append_text(std::string& out, JsonWriter& json, std::string_view name, std::string_view text,
+// append_text appends a member; `key` is its name as JSON, with the comma before it.
+void append_text(std::string& out, std::string_view key, std::string_view text,
                  std::size_t bytes_max) {
   if (text.empty()) return;
-  json.key(name);
+  out += key;
   const std::size_t start = out.size() + 1;  // After the quote.
   // JSON never shortens a text, so what lies beyond the bound cannot be shown anyway.
-  json.value(text.substr(0, bytes_max + 1));
+  JsonWriter(out).value(text.substr(0, bytes_max + 1));
   if (out.size() - 1 - start > bytes_max) cut(out, start, bytes_max);
 }
 
@@ -119,7 +120,7 @@ void append_fields(std::string& out, const AuditRecord& record) {
   if (record.session != 0) json.member("session", record.session);
   if (record.status > 0) json.member("status", record.status);
 #define AUDIT_FIELD(name, type, presence)
-#define AUDIT_TEXT(name, bytes_max) append_text(out, json, #name, record.name, bytes_max);
+#define AUDIT_TEXT(name, bytes_max) append_text(out, ",\"" #name "\":", record.name, bytes_max);
 #include "audit/fields.def"
 #undef AUDIT_FIELD
 #undef AUDIT_TEXT

@@ -1,6 +1,6 @@
 #include "base/json.h"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -15,15 +15,19 @@ void append_escaped_byte(std::string& out, unsigned char c) {
   out.push_back(kDigits[c & 15]);
 }
 
-// is_plain says whether a byte stands for itself in a JSON string.
-bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+// kPlain marks the bytes that stand for themselves in a JSON string.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
 
 void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     // Almost all text is plain: it goes in one piece.
-    const auto plain = static_cast<std::size_t>(
-        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    std::size_t plain = 0;
+    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -153,30 +153,29 @@ BOOST_AUTO_TEST_CASE(the_longest_record_fits_a_line_whatever_it_is_made_of) {
   while (Envelope(gateway + "g").fits()) gateway += "g";
   BOOST_TEST(gateway.size() > 128U);
   const Envelope envelope(gateway);
+  const Reason longest = *std::max_element(
+      all_reasons().begin(), all_reasons().end(),
+      [](Reason a, Reason b) { return to_string(a).size() < to_string(b).size(); });
   for (const char* piece : {"a", "\"", "\\", "\x01", "\x7f", "\xff", "\xc3\xa9", "\xe2\x82\xac",
                             "\xf0\x9f\x94\x92", "\xe2\x82", "a\xf0\x9f\x94\x92"}) {
     std::string text;
     while (text.size() < 64 * 1024) text += piece;
-    for (const Reason reason : all_reasons()) {
-      AuditRecord record = full_record();
-      record.reason = reason;
-      record.session = kLastSeq;
-      record.status = std::numeric_limits<int>::max();
-      set_texts(record, text);
-      std::string members, line;
-      append_fields(members, record);
-      envelope.append_line(line, kLastSeq, members, Hash{});
-      BOOST_REQUIRE(members.size() <= limits::kAuditLineBytesMax - limits::kAuditEnvelopeBytesMax);
-      BOOST_REQUIRE(line.size() <= limits::kAuditLineBytesMax);
-      BOOST_REQUIRE(line.size() > limits::kAuditLineBytesMax - 1024);  // Close to the limit.
-      line.pop_back();
-      BOOST_REQUIRE(parse_line(line).has_value());
-      if (reason == all_reasons().front()) {
-        const ordered_json json = ordered_json::parse(line);
-        BOOST_TEST(json["path"].get<std::string>().ends_with(kCutMark));
-        BOOST_TEST(json["device"].get<std::string>().ends_with(kCutMark));
-      }
-    }
+    AuditRecord record = full_record();
+    record.reason = longest;
+    record.session = kLastSeq;
+    record.status = std::numeric_limits<int>::max();
+    set_texts(record, text);
+    std::string members, line;
+    append_fields(members, record);
+    envelope.append_line(line, kLastSeq, members, Hash{});
+    BOOST_TEST(members.size() <= limits::kAuditLineBytesMax - limits::kAuditEnvelopeBytesMax);
+    BOOST_TEST(line.size() <= limits::kAuditLineBytesMax);
+    BOOST_TEST(line.size() > limits::kAuditLineBytesMax - 512);  // The bound is reached.
+    line.pop_back();
+    BOOST_TEST(parse_line(line).has_value());
+    const ordered_json json = ordered_json::parse(line);
+    BOOST_TEST(json["path"].get<std::string>().ends_with(kCutMark));
+    BOOST_TEST(json["device"].get<std::string>().ends_with(kCutMark));
   }
 }
 

@@ -34,6 +34,22 @@ BOOST_AUTO_TEST_CASE(json_escapes_controls_and_bytes_that_are_no_utf8) {
   BOOST_TEST(out == "{\"a\":\"x\\\"\\\\\\u000a\",\"b\":\"\\u00ff\xc3\xa9\",\"c\":[1,true]}");
 }
 
+BOOST_AUTO_TEST_CASE(json_escapes_each_byte_alike_wherever_it_stands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string one(1, static_cast<char>(byte));
+    std::string alone;
+    JsonWriter(alone).value(one);
+    const std::string escaped = alone.substr(1, alone.size() - 2);
+    const bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+    BOOST_TEST((escaped == one) == plain);
+    for (std::size_t before = 0; before < 17; ++before) {
+      std::string out;
+      JsonWriter(out).value(std::string(before, 'a') + one + "~~~~~~~~~");
+      BOOST_TEST(out == "\"" + std::string(before, 'a') + escaped + "~~~~~~~~~\"");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(utf8_refuses_overlong_forms_surrogates_and_cut_sequences) {
   BOOST_TEST(is_utf8("h\xc3\xa9"));
   BOOST_TEST(!is_utf8("\xc0\xaf"));
