@@ -96,6 +96,12 @@ Status read_basic_constraints(CBS value, Certificate& out) {
     return malformed("the basic constraints are damaged");
   }
   out.is_ca = is_ca != 0;
+  std::uint64_t path_len = 0;
+  if (CBS_len(&constraints) == 0) return Ok{};
+  if (!CBS_get_asn1_uint64(&constraints, &path_len) || CBS_len(&constraints) != 0) {
+    return malformed("the basic constraints are damaged");
+  }
+  out.path_len = path_len;
   return Ok{};
 }
 
@@ -187,9 +193,7 @@ Result<Certificate> read_certificate(Bytes der) {
   out.serial_hex = serial_hex(out.serial);
   out.signature_hash = signature_hash(algorithm);
   const auto& uris = out.names.uris;
-  if (!out.is_ca && uris.size() == 1 && valid_spiffe_id(uris.front())) {
-    out.spiffe_id = uris.front();
-  }
+  if (uris.size() == 1 && valid_spiffe_id(uris.front())) out.spiffe_id = uris.front();
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,9 @@ struct Certificate {
   SignatureHash signature_hash = SignatureHash::kWeak;
 
   Purpose purpose = Purpose::kUnstated;
-  bool is_ca = false;                  // basicConstraints says CA.
+  bool is_ca = false;  // basicConstraints says CA.
+  // How many intermediates may follow below (pathLenConstraint); nothing: any number.
+  std::optional<std::uint64_t> path_len;
   bool may_sign_data = true;           // keyUsage is absent, or has digitalSignature.
   bool may_sign_certificates = false;  // is_ca, and keyUsage is absent or has keyCertSign.
   bool may_sign_crls = false;          // is_ca, and keyUsage is absent or has cRLSign.

@@ -20,16 +20,16 @@ namespace interlock::pki {
 struct CrlSource {
   std::string file;  // For messages only.
   std::string bytes;
-  std::optional<Millis> max_age;
+  std::optional<Millis> max_age = {};
 };
 
 struct TrustSource {
   std::string name;
-  std::string ca_file;          // For messages only.
-  std::string ca_pem;           // At least one self-signed authority; intermediates may follow.
+  std::string ca_file = {};     // For messages only.
+  std::string ca_pem = {};      // At least one self-signed authority; intermediates may follow.
   bool enrolment_only = false;  // Leaves without extended key usage (IDevIDs) are accepted.
   bool no_revocation = false;   // Said aloud: nothing is ever revoked here. `crls` must be empty.
-  std::vector<CrlSource> crls;
+  std::vector<CrlSource> crls = {};
 };
 
 // TrustProblem is what is wrong with a source, in sentences for a site engineer. A warning does not

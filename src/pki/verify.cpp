@@ -65,6 +65,20 @@ std::vector<std::string> validate(std::span<const PathNode> path, WallTime now) 
   return problems;
 }
 
+// BoringSSL does not look at the pathLenConstraint of an authority that issued itself, so not at a
+// root's. Authorities that issued themselves do not count (RFC 5280, section 6.1.4 (l)).
+std::optional<std::string> find_excess_length(std::span<const PathNode> path) {
+  std::uint64_t intermediates = 0;
+  for (const PathNode& node : path.subspan(1)) {
+    const Certificate& authority = *node.certificate;
+    if (authority.path_len.has_value() && intermediates > *authority.path_len) {
+      return quoted_subject(authority) + ": path length constraint exceeded";
+    }
+    if (!authority.self_signed) ++intermediates;
+  }
+  return std::nullopt;
+}
+
 std::string find_weakness(std::span<const PathNode> path) {
   for (const PathNode& node : path) {
     const std::string name = quoted_subject(*node.certificate);
@@ -160,6 +174,7 @@ ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime no
     return facts;
   }
   facts.path_problems = validate(path, now);
+  if (auto excess = find_excess_length(path)) facts.path_problems.push_back(std::move(*excess));
   facts.path = links_of(path);
   facts.anchor = top.fingerprint;
   facts.weakness = find_weakness(path);
