@@ -85,7 +85,8 @@ constexpr Millis kDrainTimeout{2'000};
 constexpr std::size_t kDrainBytesMax = 256 * 1024;
 
 // --- Configuration ----------------------------------------------------------------------------
-constexpr std::size_t kConfigFileBytesMax = 16 * 1024 * 1024;
+// One file of intent: 50,000 permits. What is larger is no longer read by people: split it.
+constexpr std::size_t kConfigFileBytesMax = 8 * 1024 * 1024;
 constexpr std::size_t kConfigFilesMax = 1024;
 // A CA bundle or a key: a hundred authorities are 200 KiB.
 constexpr std::size_t kPemFileBytesMax = 4 * 1024 * 1024;
@@ -93,7 +94,7 @@ constexpr std::size_t kPemFileBytesMax = 4 * 1024 * 1024;
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kConfigDepthMax = 32;
 // Tokens of one configuration file: a file of the size above in tokens of ordinary length.
-constexpr std::size_t kConfigTokensMax = 2 * 1024 * 1024;
+constexpr std::size_t kConfigTokensMax = 1024 * 1024;
 // A hundred years: no certificate or device lives longer, and adding it to a time never overflows.
 constexpr Millis kConfigDurationMax{36'525LL * 24 * 3600 * 1000};
 constexpr std::size_t kInventoryBytesMax = 256 * 1024 * 1024;

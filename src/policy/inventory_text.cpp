@@ -97,7 +97,9 @@ void InventoryReader::read(std::vector<InventoryRow>& rows) {
 
 bool InventoryReader::start() {
   if (text_.size() > limits::kInventoryBytesMax) {
-    report_.error(1, 1, "the file is larger than 256 MiB", {});
+    report_.error(
+        1, 1, "the file is larger than " + std::to_string(limits::kInventoryBytesMax) + " bytes",
+        {});
     return false;
   }
   const auto num_lines = static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));

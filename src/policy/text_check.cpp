@@ -252,7 +252,8 @@ const Token& Collector::culprit(int line, int column, std::string_view message) 
       before = &token;
       continue;
     }
-    if (before == nullptr) return token;
+    // Any message may hold a ":"; only words are quoted on purpose.
+    if (before == nullptr || before->kind == TokenKind::kSymbol) return token;
     const auto text = std::string_view(source_.text).substr(before->offset, before->len);
     return message.find(text) != std::string_view::npos ? *before : token;
   }

@@ -66,7 +66,8 @@ class Tokenizer {
 // start looks at the first bytes; false where the rest is not worth reading.
 bool Tokenizer::start() {
   if (text_.size() > limits::kConfigFileBytesMax) {
-    error("the file is larger than 16 MiB", "split it, and include the parts");
+    error("the file is larger than " + std::to_string(limits::kConfigFileBytesMax) + " bytes",
+          "split it, and include the parts");
     return false;
   }
   if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) {
@@ -104,6 +105,11 @@ std::vector<Token> Tokenizer::run() {
 
 // step passes one character, whatever it is.
 void Tokenizer::step() {
+  if (text_[at_] >= ' ' && text_[at_] < 0x7f) {  // Nearly always.
+    ++at_;
+    ++column_;
+    return;
+  }
   const std::size_t len = utf8_sequence_len(text_.substr(at_, 4));
   const std::string_view character = text_.substr(at_, std::max<std::size_t>(len, 1));
   if (character == "\n") {
