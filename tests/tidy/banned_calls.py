@@ -19,7 +19,7 @@ class Ban:
     where: re.Pattern            # The paths it holds for.
     text: bool = False           # Look at the raw text, comments and strings included.
     call: bool = False           # A declaration of that name is no call.
-    unless: str = ""             # Words on the line that lift the ban.
+    unless: str = ""             # Words that lift it, on this line or the two after it.
     allowed: dict = dataclasses.field(default_factory=dict)  # Path -> reason.
 
 
@@ -90,7 +90,7 @@ def check(root):
             text = file.raw if ban.text else file.code
             for match in ban.pattern.finditer(text):
                 line = file.line_of(match.start())
-                if ban.unless and ban.unless in file.raw_line(line):
+                if ban.unless and ban.unless in file.raw_lines(line, 3):
                     continue
                 if ban.call and is_declaration(text, match.start()):
                     continue

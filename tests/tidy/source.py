@@ -52,8 +52,9 @@ class File:
     def line_of(self, offset):
         return bisect.bisect_right(self._starts, offset)
 
-    def raw_line(self, line):
-        return self.raw[self._starts[line - 1]:].split("\n", 1)[0]
+    def raw_lines(self, line, count):
+        begin, *ends = self._starts[line - 1:line + count]
+        return self.raw[begin:ends[-1] if len(ends) == count else None]
 
 
 def _walk(root, folders):
