@@ -77,10 +77,12 @@ class Message:
 
 
 class Wire:
-    """A socket and what was read from it beyond the last message."""
+    """A socket and what was read from it beyond the last whole message."""
 
     def __init__(self, sock):
         self.sock = sock
+        self.received = 0  # Bytes in all.
+        self.whole = 0     # Bytes of whole messages.
         self.sock.settimeout(SECONDS_MAX)
         self._buffer = b""
 
@@ -91,6 +93,7 @@ class Wire:
             piece = b""  # Cut off, rather than ended.
         if not piece:
             raise EOFError(f"closed after {self._buffer!r}")
+        self.received += len(piece)
         self._buffer += piece
 
     def _until(self, mark):
@@ -125,6 +128,7 @@ class Wire:
         else:
             body = self._exactly(int(lengths.get("content-length", "0")))
             raw += body
+        self.whole += len(raw)
         return Message(start, fields, body, raw)
 
     def rest(self):
@@ -167,7 +171,7 @@ class Service:
         self.requests = []         # Messages, in order of their ends.
         self.connections = 0
         self.cut_short = 0         # Connections that ended inside a request.
-        self._open = []
+        self._wires = []
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -179,8 +183,9 @@ class Service:
             except OSError:
                 return  # stop() has closed it.
             self.connections += 1
-            self._open.append(sock)
-            threading.Thread(target=self._serve, args=(Wire(sock),), daemon=True).start()
+            wire = Wire(sock)
+            self._wires.append(wire)
+            threading.Thread(target=self._serve, args=(wire,), daemon=True).start()
 
     def _serve(self, wire):
         with wire.sock:
@@ -191,21 +196,25 @@ class Service:
                     wire.sock.sendall(answer)
                     if isinstance(answer, Cut):
                         return
-            except EOFError as ending:
-                self.cut_short += str(ending) != "closed after b''"
-            except OSError:
-                self.cut_short += 1
+            except (EOFError, OSError):
+                self.cut_short += wire.received > wire.whole
+            finally:
+                self._wires.remove(wire)
 
     def last(self):
         return self.requests[-1]
+
+    def in_the_middle(self):
+        """True while a connection holds the beginning of a request."""
+        return any(wire.received > wire.whole for wire in list(self._wires))
 
     def stop(self):
         """Closes the listener and every connection: nobody answers on the port any more."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for sock in self._open:
+        for wire in list(self._wires):
             try:
-                sock.shutdown(socket.SHUT_RDWR)
+                wire.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # It has ended by itself.
 

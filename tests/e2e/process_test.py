@@ -71,7 +71,7 @@ class Running(GatewayCase):
                 (0, ("explain", *config, "--device", "temp-01", "--http", f"POST {OWN}")),
                 (3, ("explain", *config, "--device", "temp-01", "--http", f"DELETE {OWN}")),
                 (3, ("explain", *config, "--cert", self.gateway.plant / "devices/revoked-01.pem",
-                     "--http", f"GET {OWN}")),
+                     "--listener", "telemetry", "--http", f"GET {OWN}")),
                 (2, ("explain", *config, "--device", "nobody", "--http", f"GET {OWN}")),
                 (2, ("check", "--config", self.folder / "absent.textproto"))):
             with self.subTest(" ".join(map(str, arguments))):

@@ -280,6 +280,7 @@ class Failing(GatewayCase):
     def test_a_client_that_leaves_in_the_middle_cuts_its_request_short(self):
         with self.gateway.connect("temp-01") as caller:
             caller.send(request("POST", OWN, body=b"9" * 100)[:-50])
+            wait_until(self.historian.in_the_middle, "the beginning at the service")
         wait_until(lambda: self.historian.cut_short, "the cut at the service")
         self.assertTrue(self.nothing_arrived())
 
