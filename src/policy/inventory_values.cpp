@@ -193,10 +193,12 @@ Value read_path_name(std::string_view text) {
   constexpr std::string_view kHint = "use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)";
   const std::size_t bad = first_not(
       text, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
-  if (bad < text.size())
+  if (bad < text.size()) {
     return fault(bad, quoted(text) + " holds a character that is not safe", kHint);
-  if (text.size() > kPathNameLenMax)
+  }
+  if (text.size() > kPathNameLenMax) {
     return fault(kPathNameLenMax, quoted(text) + " is too long", kHint);
+  }
   if (text.empty() || text == "." || text == "..") {
     return fault(0, quoted(text) + " is not a name", kHint);
   }

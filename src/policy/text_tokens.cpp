@@ -84,14 +84,13 @@ bool Tokenizer::start() {
 
 std::vector<Token> Tokenizer::run() {
   std::vector<Token> tokens;
-  bool readable = start();
+  const bool readable = start();
   while (readable) {
     while (!done() && is_space(peek())) step();
     if (done()) break;
     if (tokens.size() + 1 == limits::kConfigTokensMax) {
       error("the file holds more than " + std::to_string(limits::kConfigTokensMax) + " words",
             "split it, and include the parts");
-      readable = false;
       break;
     }
     token_ = {TokenKind::kBad, static_cast<std::uint32_t>(at_), 0, line_, column_};

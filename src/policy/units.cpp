@@ -17,16 +17,18 @@ struct Unit {
   std::string_view name;
   std::uint64_t scale;
 };
-constexpr Unit kDurationUnits[] = {
-    {"ms", 1},        {"s", 1000},          {"m", 60'000},
-    {"h", 3'600'000}, {"d", 24 * 3600'000}, {"w", 7 * 24 * 3600'000}};
+constexpr std::uint64_t kHour = 3'600'000;
+constexpr std::uint64_t kKibi = 1024;
+constexpr std::uint64_t kKilo = 1000;
+constexpr Unit kDurationUnits[] = {{"ms", 1},    {"s", 1000},       {"m", 60'000},
+                                   {"h", kHour}, {"d", 24 * kHour}, {"w", 7 * 24 * kHour}};
 constexpr Unit kSizeUnits[] = {{"B", 1},
-                               {"kB", 1000},
-                               {"KiB", 1024},
-                               {"MB", 1000 * 1000},
-                               {"MiB", 1024 * 1024},
-                               {"GB", 1000 * 1000 * 1000},
-                               {"GiB", 1024 * 1024 * 1024}};
+                               {"kB", kKilo},
+                               {"KiB", kKibi},
+                               {"MB", kKilo* kKilo},
+                               {"MiB", kKibi* kKibi},
+                               {"GB", kKilo* kKilo* kKilo},
+                               {"GiB", kKibi* kKibi* kKibi}};
 
 std::optional<std::uint64_t> scaled(std::string_view text, std::span<const Unit> units,
                                     std::uint64_t max) {

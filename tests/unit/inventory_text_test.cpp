@@ -337,6 +337,10 @@ BOOST_AUTO_TEST_CASE(columns_and_lines_are_bounded) {
   BOOST_TEST(complaints(std::string(kShort) + lines) == "");
   BOOST_TEST(complaints(std::string(kShort) + lines + "\n") ==
              "d:1:1: the file has more than 1000000 lines\n");
+  BOOST_TEST(complaints(std::string(limits::kInventoryBytesMax + 1, ' ')) ==
+             "d:1:1: the file is larger than 268435456 bytes\n");
+  BOOST_TEST(complaints(std::string(limits::kInventoryBytesMax, ' ')) !=
+             "d:1:1: the file is larger than 268435456 bytes\n");
 }
 
 BOOST_AUTO_TEST_CASE(problems_beyond_the_limit_are_counted) {
