@@ -509,6 +509,20 @@ BOOST_AUTO_TEST_CASE(a_search_that_branches_ends) {
   check(chain, plant.trust, Reason::untrusted_chain);
 }
 
+BOOST_AUTO_TEST_CASE(authorities_of_one_name_are_searched_up_to_a_limit) {
+  CertSpec ca = ca_spec("Plant CA");
+  ca.key_ids = false;
+  std::vector<Issued> authorities;
+  // One signature check for each, and one step to the one that is right.
+  while (authorities.size() + 1 < limits::kPathStepsMax) authorities.push_back(self_signed(ca));
+  CertSpec spec;
+  spec.key_ids = false;
+  const Issued leaf = issue(authorities.back(), spec);
+  check({leaf.der}, unrevoked_trust_of(authorities), Reason::kNone);
+  authorities.push_back(self_signed(ca));
+  check({leaf.der}, unrevoked_trust_of(authorities), Reason::untrusted_chain);
+}
+
 BOOST_AUTO_TEST_CASE(facts_are_judged_again_as_time_and_trust_move) {
   const Plant plant;
   CertSpec spec;
