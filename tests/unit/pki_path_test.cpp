@@ -222,6 +222,9 @@ BOOST_AUTO_TEST_CASE(authorities_of_one_name_are_searched_up_to_a_limit) {
   spec.key_ids = false;
   const Issued leaf = issue(authorities.back(), spec);
   check({leaf.der}, unrevoked_trust_of(authorities), Reason::kNone);
+  // What the client sends of them besides is not searched twice.
+  check({leaf.der, authorities[0].der, authorities[1].der}, unrevoked_trust_of(authorities),
+        Reason::kNone);
   authorities.push_back(self_signed(ca));
   check({leaf.der}, unrevoked_trust_of(authorities), Reason::untrusted_chain);
 }
