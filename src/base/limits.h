@@ -24,7 +24,7 @@ constexpr std::size_t kExtensionsMax = 64;
 constexpr std::size_t kPathStepsMax = 32;
 // A name out of a certificate inside a sentence; the rest is cut off.
 constexpr std::size_t kNameInSentenceBytesMax = 256;
-// One file of authorities: 1 MiB is about 700 of them.
+// One PEM file of authorities, or the gateway's own chain or key: 1 MiB is about 700 authorities.
 constexpr std::size_t kAuthorityFileBytesMax = 1024 * 1024;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
 constexpr std::size_t kCrlFileBytesMax = 64 * 1024 * 1024;
@@ -88,8 +88,6 @@ constexpr std::size_t kDrainBytesMax = 256 * 1024;
 // One file of intent: 50,000 permits. What is larger is no longer read by people: split it.
 constexpr std::size_t kConfigFileBytesMax = 8 * 1024 * 1024;
 constexpr std::size_t kConfigFilesMax = 1024;
-// A CA bundle or a key: a hundred authorities are 200 KiB.
-constexpr std::size_t kPemFileBytesMax = 4 * 1024 * 1024;
 // Names appear in headers, records and messages.
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kConfigDepthMax = 32;

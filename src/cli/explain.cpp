@@ -69,7 +69,7 @@ std::optional<policy::Admission> admit_certificate(port::Files& files,
                                       : fmt::format("there is no listener '{}'", options.listener));
     return std::nullopt;
   }
-  const auto pem = files.read(options.cert, limits::kPemFileBytesMax);
+  const auto pem = files.read(options.cert, limits::kAuthorityFileBytesMax);
   if (!pem) {
     complain(fmt::format("cannot read {}: {}", options.cert, pem.error().what));
     return std::nullopt;

@@ -8,14 +8,25 @@ namespace {
 
 std::string utc(WallTime at) { return format_utc(at).substr(0, 19) + 'Z'; }
 
-// The certificates of the path that lists speak of: all below the anchor.
-std::span<const PathLink> revocable(const ChainFacts& facts, const Trust& trust) {
-  if (trust.no_revocation() || facts.path.empty()) return {};
-  return std::span(facts.path).first(facts.path.size() - 1);
+// Listed is a certificate that a list speaks of, and what the list of its issuer says.
+struct Listed {
+  const PathLink* link = nullptr;
+  std::optional<Trust::Revocation> list;
+};
+
+// All certificates below the anchor, each looked up once.
+std::vector<Listed> look_up(const ChainFacts& facts, const Trust& trust) {
+  std::vector<Listed> listed;
+  if (trust.no_revocation() || facts.path.empty()) return listed;
+  listed.reserve(facts.path.size() - 1);
+  for (const PathLink& link : std::span(facts.path).first(facts.path.size() - 1)) {
+    listed.push_back({&link, trust.revocation(link.issuer, link.serial)});
+  }
+  return listed;
 }
 
-// Every moment at which an answer may change, as the last one at which the old answer holds.
-WallTime next_change(const ChainFacts& facts, const Trust& trust, WallTime now) {
+// Of all moments at which an answer may change, the next, as the last one of the old answer.
+WallTime next_change(const ChainFacts& facts, std::span<const Listed> listed, WallTime now) {
   WallTime next = kDistantFuture;
   const auto consider = [&](WallTime at) {
     if (at >= now) next = std::min(next, at);
@@ -24,9 +35,8 @@ WallTime next_change(const ChainFacts& facts, const Trust& trust, WallTime now) 
     consider(link.not_before + Millis{-1});
     consider(link.not_after);
   }
-  for (const PathLink& link : revocable(facts, trust)) {
-    const auto list = trust.revocation(link.issuer, link.serial);
-    if (list.has_value()) consider(list->fresh_until);
+  for (const Listed& each : listed) {
+    if (each.list.has_value()) consider(each.list->fresh_until);
   }
   return next;
 }
@@ -59,11 +69,10 @@ Finding judge_chain(const ChainFacts& facts, const Trust& trust) {
   return {};
 }
 
-Finding judge_revoked(std::span<const PathLink> links, const Trust& trust) {
-  for (const PathLink& link : links) {
-    const auto list = trust.revocation(link.issuer, link.serial);
+Finding judge_revoked(std::span<const Listed> listed) {
+  for (const auto& [link, list] : listed) {
     if (list.has_value() && list->revoked) {
-      return {Reason::certificate_revoked, link.subject + " was revoked by " + link.issuer_name};
+      return {Reason::certificate_revoked, link->subject + " was revoked by " + link->issuer_name};
     }
   }
   return {};
@@ -84,15 +93,14 @@ Finding judge_validity(std::span<const PathLink> links, WallTime now) {
   return {};
 }
 
-Finding judge_freshness(std::span<const PathLink> links, const Trust& trust, WallTime now) {
-  for (const PathLink& link : links) {
-    const auto list = trust.revocation(link.issuer, link.serial);
+Finding judge_freshness(std::span<const Listed> listed, WallTime now) {
+  for (const auto& [link, list] : listed) {
     if (!list.has_value()) {
-      return {Reason::revocation_stale, "there is no revocation list of " + link.issuer_name +
-                                            ", which issued " + link.subject};
+      return {Reason::revocation_stale, "there is no revocation list of " + link->issuer_name +
+                                            ", which issued " + link->subject};
     }
     if (now > list->fresh_until) {
-      return {Reason::revocation_stale, "the revocation list of " + link.issuer_name +
+      return {Reason::revocation_stale, "the revocation list of " + link->issuer_name +
                                             " counted until " + utc(list->fresh_until)};
     }
   }
@@ -102,12 +110,12 @@ Finding judge_freshness(std::span<const PathLink> links, const Trust& trust, Wal
 }  // namespace
 
 Verdict judge(const ChainFacts& facts, const Trust& trust, WallTime now) {
-  const std::span<const PathLink> below_anchor = revocable(facts, trust);
+  const std::vector<Listed> listed = look_up(facts, trust);
   Finding found = judge_chain(facts, trust);
-  if (found.reason == Reason::kNone) found = judge_revoked(below_anchor, trust);
+  if (found.reason == Reason::kNone) found = judge_revoked(listed);
   if (found.reason == Reason::kNone) found = judge_validity(facts.path, now);
-  if (found.reason == Reason::kNone) found = judge_freshness(below_anchor, trust, now);
-  return {found.reason, std::move(found.detail), next_change(facts, trust, now)};
+  if (found.reason == Reason::kNone) found = judge_freshness(listed, now);
+  return {found.reason, std::move(found.detail), next_change(facts, listed, now)};
 }
 
 Verdict verify(std::span<const Bytes> chain, const Trust& trust, WallTime now) {

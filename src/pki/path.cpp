@@ -40,18 +40,19 @@ class PathSearch {
     return a.certificate->fingerprint == b.certificate->fingerprint;
   }
 
-  bool in_path(const PathNode& node) const {
-    return std::ranges::any_of(path_, [&](const PathNode& other) { return is_same(node, other); });
+  static bool contains(const std::vector<PathNode>& nodes, const PathNode& node) {
+    return std::ranges::any_of(nodes, [&](const PathNode& other) { return is_same(node, other); });
   }
 
-  // Issuers by name, the best first. Only a name that several share is worth signature checks.
+  // Issuers by name, the best first. Only a name that several share is worth signature checks; an
+  // authority that the trust holds and the client sends as well is one.
   std::vector<PathNode> issuers_of(const PathNode& child) {
     std::vector<PathNode> found;
     for (const auto& nodes : {authorities_, presented_}) {
       for (const PathNode& node : nodes) {
         const bool issued =
             X509_NAME_cmp(X509_get_subject_name(node.x509), X509_get_issuer_name(child.x509)) == 0;
-        if (issued && !in_path(node)) found.push_back(node);
+        if (issued && !contains(path_, node) && !contains(found, node)) found.push_back(node);
       }
     }
     if (found.size() > 1) {

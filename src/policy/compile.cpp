@@ -155,8 +155,8 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit,
   if (!require(block, "key_file", "key_file: \"tls/gateway.key\"")) return std::nullopt;
   const Node* chain = block.field("chain_file");
   const Node* key = block.field("key_file");
-  auto chain_pem = read_file(unit, chain, limits::kPemFileBytesMax);
-  auto key_pem = read_file(unit, key, limits::kPemFileBytesMax);
+  auto chain_pem = read_file(unit, chain, limits::kAuthorityFileBytesMax);
+  auto key_pem = read_file(unit, key, limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
   if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
     error(key->value_at(), pair.error().what,

@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "pki/boringssl.h"
 #include "support/test_pki.h"
 
 namespace interlock::test {

@@ -15,7 +15,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "base/result.h"
+#include "pki/boringssl.h"
 
 namespace interlock::test {
 namespace {

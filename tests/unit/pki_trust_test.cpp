@@ -304,6 +304,19 @@ BOOST_AUTO_TEST_CASE(authorities_of_one_name_have_each_their_own_list) {
                 "has no usable revocation list");
 }
 
+BOOST_AUTO_TEST_CASE(authorities_of_one_key_and_two_names_are_two_issuers) {
+  const Key key = Key::make();
+  const Issued one = self_signed(ca_spec("One CA"), key), two = self_signed(ca_spec("Two CA"), key);
+  CrlSpec revokes;
+  revokes.entries = {{"0a", {}, {}}};
+  const auto trust = load(source_of(one.pem() + two.pem(),
+                                    {text_of(make_crl(one, revokes)), text_of(make_crl(two))}))
+                         .trust;
+  BOOST_REQUIRE(trust != nullptr);
+  BOOST_TEST(trust->revocation(id_of(one), serial_from("0a"))->revoked);
+  BOOST_TEST(!trust->revocation(id_of(two), serial_from("0a"))->revoked);
+}
+
 BOOST_AUTO_TEST_CASE(a_renewed_authority_with_the_same_key_shares_its_list) {
   const Key key = Key::make();
   const Issued before = self_signed(ca_spec("Plant CA"), key);
