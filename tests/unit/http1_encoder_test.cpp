@@ -144,6 +144,7 @@ BOOST_AUTO_TEST_CASE(ordinary_fields_go_to_the_service) {
     BOOST_TEST((traits_of(name).reach == FieldReach::kEndToEnd), name);
   }
   BOOST_TEST((traits_of("content_type").id == FieldId::kLookalike));
+  BOOST_TEST((traits_of("content_type").reach == FieldReach::kOneHop));
   BOOST_TEST((traits_of("Content-type").id == FieldId::kContentType));
 }
 

@@ -255,7 +255,8 @@ BOOST_AUTO_TEST_CASE(events_do_not_depend_on_how_bytes_arrive) {
       std::string damaged = seed % 2 == 0 ? request : answer;
       for (std::size_t i = generate.up_to(3); i > 0; --i) {
         const std::size_t at = generate.up_to(damaged.size() - 1);
-        damaged.replace(at, generate.up_to(2), generate.letters({"\r\n :;,\t0aG/\0\xff", 13}, 0, 2));
+        damaged.replace(at, generate.up_to(2),
+                        generate.letters({"\r\n :;,\t0aG/\0\xff", 13}, 0, 2));
       }
       const bool eof = generate.coin();
       const std::vector<std::string_view> pieces = generate.pieces(damaged);

@@ -128,9 +128,11 @@ constexpr std::uint8_t kEmpty = 0xff;
 static_assert(std::size(kKnown) < kSlots / 2);
 
 constexpr std::size_t slot_of(std::string_view name) {
-  const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(fold(name[i])); };
+  const auto letter = [&](std::size_t i) -> std::size_t {
+    return static_cast<unsigned char>(fold(name[i]));
+  };
   const std::size_t len = name.size();
-  return (len * 5 + letter(0) * 3U + letter(len / 2) * 11U + letter(len - 1) * 7U) % kSlots;
+  return (len * 5 + letter(0) * 3 + letter(len / 2) * 11 + letter(len - 1) * 7) % kSlots;
 }
 
 constexpr std::array<std::uint8_t, kSlots> kIndex = [] {
@@ -144,13 +146,20 @@ constexpr std::array<std::uint8_t, kSlots> kIndex = [] {
   return index;
 }();
 
-bool begins_with(std::string_view name, std::string_view folded) {
-  return name.size() >= folded.size() &&
-         std::equal(folded.begin(), folded.end(), name.begin(),
-                    [](char wanted, char c) { return wanted == fold(c); });
-}
+enum class Likeness : std::uint8_t { kNone, kFolded, kExact };
 
-bool is_connection(const Field& field) { return equals_ignoring_case(field.name, "connection"); }
+// Compares the beginning of `name` with a folded name: not the same, the same when folded, or the
+// same but for case.
+Likeness likeness(std::string_view name, std::string_view folded) {
+  if (name.size() < folded.size()) return Likeness::kNone;
+  Likeness result = Likeness::kExact;
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    if (name[i] == folded[i]) continue;
+    if (fold(name[i]) != folded[i]) return Likeness::kNone;
+    if (folded[i] == '-') result = Likeness::kFolded;
+  }
+  return result;
+}
 
 bool is_persistence_option(std::string_view option) {
   return option.empty() || equals_ignoring_case(option, "close") ||
@@ -163,16 +172,17 @@ FieldTraits traits_of(std::string_view name) {
   if (name.empty()) return {};
   for (std::size_t slot = slot_of(name); kIndex[slot] != kEmpty; slot = (slot + 1) % kSlots) {
     const Known& known = kKnown[kIndex[slot]];
-    if (name.size() != known.name.size() || !begins_with(name, known.name)) continue;
-    FieldTraits traits = known.traits;
-    if (traits.id != FieldId::kOther && !equals_ignoring_case(name, known.name)) {
-      traits.id = FieldId::kLookalike;
-      traits.reach = FieldReach::kOneHop;
-    }
-    return traits;
+    if (name.size() != known.name.size()) continue;
+    const Likeness found = likeness(name, known.name);
+    if (found == Likeness::kNone) continue;
+    const bool lookalike = found == Likeness::kFolded && known.traits.id != FieldId::kOther;
+    return lookalike ? read_here(FieldId::kLookalike, FieldReach::kOneHop) : known.traits;
   }
+  const char first = fold(name[0]);
   for (const Known& family : kFamilies) {
-    if (begins_with(name, family.name)) return family.traits;
+    if (family.name[0] == first && likeness(name, family.name) != Likeness::kNone) {
+      return family.traits;
+    }
   }
   return {};
 }
@@ -184,7 +194,7 @@ bool same_field(std::string_view a, std::string_view b) {
 
 ForwardedFields::ForwardedFields(std::span<const Field> fields) : fields_(fields) {
   for (const Field& field : fields_) {
-    if (!is_connection(field)) continue;
+    if (field.traits.id != FieldId::kConnection) continue;
     std::optional<std::string_view> list = field.value;
     while (const auto option = next_element(list)) {
       if (!is_persistence_option(*option)) connection_names_fields_ = true;
@@ -193,13 +203,13 @@ ForwardedFields::ForwardedFields(std::span<const Field> fields) : fields_(fields
 }
 
 bool ForwardedFields::contains(const Field& field) const {
-  return traits_of(field.name).reach == FieldReach::kEndToEnd &&
+  return field.traits.reach == FieldReach::kEndToEnd &&
          !(connection_names_fields_ && named_by_connection(field.name));
 }
 
 bool ForwardedFields::named_by_connection(std::string_view name) const {
   for (const Field& field : fields_) {
-    if (!is_connection(field)) continue;
+    if (field.traits.id != FieldId::kConnection) continue;
     std::optional<std::string_view> list = field.value;
     while (const auto option = next_element(list)) {
       if (same_field(*option, name)) return true;

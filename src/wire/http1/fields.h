@@ -1,14 +1,12 @@
-// What the gateway knows about field names: which ones frame the message, which belong to one
-// connection only, and which only the gateway itself may say to a service. Names are compared
-// without case and with every punctuation mark equal to "-", because common services fold
+// Fields, and what the gateway knows about their names: which ones frame the message, which belong
+// to one connection only, and which only the gateway itself may say to a service. Names are
+// compared without case and with every punctuation mark equal to "-", because common services fold
 // `Client-Cert`, `Client_Cert` and `client.cert` into one variable.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-#include "wire/http1/message.h"
 
 namespace interlock::http1 {
 
@@ -39,6 +37,18 @@ struct FieldTraits {
 };
 
 FieldTraits traits_of(std::string_view name);
+
+// Field is one field line: the name as sent (a token), the value without surrounding white space.
+// It knows what it is from the beginning, so that nobody can forget to ask. Views; whoever keeps,
+// copies.
+struct Field {
+  Field(std::string_view field_name, std::string_view field_value)
+      : name(field_name), value(field_value), traits(traits_of(field_name)) {}
+
+  std::string_view name;
+  std::string_view value;
+  FieldTraits traits;
+};
 
 // same_field compares two names as a lenient service would: without case, punctuation equal.
 bool same_field(std::string_view a, std::string_view b);

@@ -10,9 +10,10 @@ constexpr bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
 
-// has_control looks at eight bytes at once: does any lie below 0x20 (HTAB included), or is 0x7f?
-// A borrow can only be raised by a byte that counts, so "any" is exact; "which" would not be.
-bool has_control(const char* at) {
+// special_bytes looks at eight bytes at once and marks (in their highest bits) those that are below
+// 0x20, HTAB included, or 0x7f. A borrow can mark more bytes, but only behind one that counts: the
+// first mark is exact.
+std::uint64_t special_bytes(const char* at) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x8080808080808080;
   std::array<char, sizeof(std::uint64_t)> bytes{};
@@ -20,8 +21,9 @@ bool has_control(const char* at) {
   const auto word = std::bit_cast<std::uint64_t>(bytes);
   const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
   const std::uint64_t del = word ^ (kOnes * 0x7f);
-  return ((below_space | ((del - kOnes) & ~del)) & kHigh) != 0;
+  return (below_space | ((del - kOnes) & ~del)) & kHigh;
 }
+static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -45,13 +47,13 @@ bool is_ipv6_letters(std::string_view text) {
 
 std::size_t text_end(std::string_view text, std::size_t from) {
   while (from < text.size()) {
-    if (text.size() - from >= sizeof(std::uint64_t) && !has_control(text.data() + from)) {
-      from += sizeof(std::uint64_t);
-    } else if (is_control(text[from])) {
-      return from;
-    } else {
-      ++from;
+    if (text.size() - from >= sizeof(std::uint64_t)) {
+      const std::uint64_t marks = special_bytes(text.data() + from);
+      from += marks == 0 ? sizeof marks : static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+      if (marks == 0) continue;
     }
+    if (is_control(text[from])) return from;
+    ++from;
   }
   return from;
 }

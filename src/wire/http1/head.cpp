@@ -17,7 +17,7 @@ class FactsReader {
   explicit FactsReader(int minor_version) : minor_version_(minor_version) {}
 
   Parsed<Ok> read(const Field& field) {
-    switch (traits_of(field.name).id) {
+    switch (field.traits.id) {
       case FieldId::kOther:
         return Ok{};
       case FieldId::kConnection:
@@ -113,7 +113,7 @@ Parsed<Ok> HeadReader::add_field(std::string_view line, std::string_view input) 
 
 std::span<const Field> HeadReader::fields(std::string_view input) {
   fields_.clear();
-  for (const FieldAt& at : fields_at_) fields_.push_back({at.name.in(input), at.value.in(input)});
+  for (const FieldAt& at : fields_at_) fields_.emplace_back(at.name.in(input), at.value.in(input));
   return fields_;
 }
 

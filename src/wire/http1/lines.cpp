@@ -27,7 +27,7 @@ Parsed<std::optional<std::string_view>> LineReader::next(std::string_view input,
   return std::nullopt;
 }
 
-Parsed<Field> parse_field_line(std::string_view line) {
+Parsed<FieldLine> parse_field_line(std::string_view line) {
   const std::size_t name_end = run_end(kTokenChar, line);
   if (name_end == line.size()) return malformed("A field line has no colon");
   if (line[name_end] != ':') {
@@ -37,7 +37,7 @@ Parsed<Field> parse_field_line(std::string_view line) {
     return ambiguous("There is white space between a field name and its colon");
   }
   if (name_end == 0) return malformed("A field line has no name");
-  return Field{line.substr(0, name_end), trim_ows(line.substr(name_end + 1))};
+  return FieldLine{line.substr(0, name_end), trim_ows(line.substr(name_end + 1))};
 }
 
 }  // namespace interlock::http1

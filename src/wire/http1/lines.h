@@ -6,7 +6,6 @@
 #include <optional>
 #include <string_view>
 
-#include "wire/http1/message.h"
 #include "wire/http1/refusal.h"
 
 namespace interlock::http1 {
@@ -31,8 +30,14 @@ class LineReader {
   std::size_t checked_ = 0;  // Up to here there is neither a line end nor anything forbidden.
 };
 
+// FieldLine is a field line in its two parts: a token, and a value without surrounding white space.
+struct FieldLine {
+  std::string_view name;
+  std::string_view value;
+};
+
 // parse_field_line reads one field line (RFC 9112, section 5): a token, a colon directly behind it,
 // the value. Folded lines are refused.
-Parsed<Field> parse_field_line(std::string_view line);
+Parsed<FieldLine> parse_field_line(std::string_view line);
 
 }  // namespace interlock::http1

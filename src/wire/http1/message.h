@@ -7,13 +7,9 @@
 #include <span>
 #include <string_view>
 
-namespace interlock::http1 {
+#include "wire/http1/fields.h"
 
-// Field is one field line: the name as sent (a token), the value without surrounding white space.
-struct Field {
-  std::string_view name;
-  std::string_view value;
-};
+namespace interlock::http1 {
 
 // Framing says where a body ends (RFC 9112, section 6). kUntilClose is for responses only.
 enum class Framing : std::uint8_t { kNone, kLength, kChunked, kUntilClose };

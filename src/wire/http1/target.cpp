@@ -38,7 +38,8 @@ class PathReader {
       const std::size_t plain = run_end(kPathChar, rest_);
       out_ += rest_.substr(0, plain);
       rest_.remove_prefix(plain);
-      if (!rest_.empty()) IL_TRY(read_special());
+      if (rest_.empty()) break;
+      IL_TRY(read_special());
     }
     // An empty last segment is a trailing slash, or the root.
     return segment().empty() ? Parsed<Ok>(Ok{}) : check_segment();
@@ -61,7 +62,9 @@ class PathReader {
   }
 
   Parsed<Ok> read_slash() {
-    if (num_slashes_ > 0) IL_TRY(check_segment());
+    if (num_slashes_ > 0) {
+      IL_TRY(check_segment());
+    }
     if (++num_slashes_ > limits::kHttpPathSegmentsMax) {
       return too_large("The path has too many segments", 414);
     }
