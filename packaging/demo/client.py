@@ -27,7 +27,7 @@ class Answer:
             return ""
 
     def short(self):
-        """The outcome in a few words: "201 allowed", "403 no_permit", "alert certificate expired"."""
+        """In a few words: "201 allowed", "403 no_permit", "alert certificate expired"."""
         if self.alert:
             return f"alert {self.alert}"
         if not self.status:

@@ -41,7 +41,8 @@ BEYOND = [
     ("scan-02", "GET", "/recipes/line-3.json", None, "403 no_permit"),
 ]
 TRICKS = [
-    ("temp-01", "POST", "/v1/devices/temp-01/../temp-02/readings", READING, "400 ambiguous_request"),
+    ("temp-01", "POST", "/v1/devices/temp-01/../temp-02/readings", READING,
+     "400 ambiguous_request"),
     ("temp-01", "POST", "/v1/devices/temp-01%2f..%2ftemp-02/readings", READING,
      "400 ambiguous_request"),
 ]
@@ -123,7 +124,7 @@ class Story:
         self.calls("Strangers never reach HTTP: the TLS handshake says why", STRANGERS)
 
     def historian_agrees(self):
-        self.outcomes.heading("What the historian saw: only what was permitted, and who it really was")
+        self.outcomes.heading("What the historian saw: what was permitted, and who it really was")
         seen = services.historian_saw(self.folder / "historian")
         for method, path, device in seen:
             self.outcomes.say(f"{device:<11} {method} {path}")
@@ -151,7 +152,7 @@ class Story:
         self.outcomes.say(words)
 
     def audit_line(self, reason, seconds_max=5):
-        """The first record of this reason, as it is in the log; records may take 200 ms to arrive."""
+        """The first record of this reason as it is in the log, where it arrives within 200 ms."""
         deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
             lines = self.audit.read_text(encoding="utf-8").splitlines(keepends=True)

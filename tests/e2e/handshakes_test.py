@@ -8,7 +8,7 @@ from harness import (DEVICES, SECONDS_MAX, TLS12, TLS13, GatewayCase, main, make
                      wait_until)
 
 # Certificate -> (reason on record, alert in TLS 1.3, alert in TLS 1.2). They are the same in both,
-# but that TLS 1.2 has no certificate_required (RFC 5246, section 7.4.6, asks for handshake_failure).
+# but that TLS 1.2 has no certificate_required (RFC 5246, 7.4.6, asks for handshake_failure).
 REFUSED = {
     None: ("no_client_certificate", "certificate required", "handshake failure"),
     "unknown-01": ("unknown_device", "access denied", "access denied"),

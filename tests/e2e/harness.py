@@ -1,5 +1,5 @@
-"""What the end-to-end tests stand on: a plant in a temporary folder, the real interlockd between raw
-TLS callers and scripted services, and the audit log.
+"""What the end-to-end tests stand on: a plant in a temporary folder, the real interlockd between
+raw TLS callers and scripted services, and the audit log.
 
 INTERLOCK_BIN names the folder of the programs (a build folder). Nothing here uses a fixed port, and
 nothing waits for time to pass: every wait is for something to happen, with a bound.
@@ -306,7 +306,8 @@ class GatewayCase(unittest.TestCase):
         cls.historian, cls.recipes = Service(), Service()
         cls.addClassCleanup(lambda: cls.historian.stop())  # Tests may replace it.
         cls.addClassCleanup(cls.recipes.stop)
-        cls.gateway = Gateway(make_plant(cls.folder / "plant"), cls.historian.port, cls.recipes.port)
+        cls.gateway = Gateway(make_plant(cls.folder / "plant"), cls.historian.port,
+                              cls.recipes.port)
         cls.addClassCleanup(cls.stop_gateway)
 
     @classmethod

@@ -63,7 +63,8 @@ def _kind(before):
 
 def functions(code):
     """The (begin, end) offsets of the bodies of functions at file, namespace or class scope."""
-    code = re.sub(r"(?m)^[ \t]*#(?:\\\n|[^\n])*", lambda directive: source.spaces(directive[0]), code)
+    code = re.sub(r"(?m)^[ \t]*#(?:\\\n|[^\n])*",
+                  lambda directive: source.spaces(directive[0]), code)
     stack = []  # Of (offset, kind): scope, body, value or inner.
     head = 0    # Where the text before the next brace begins.
     for match in re.finditer(r"[{};]", code):

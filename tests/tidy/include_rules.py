@@ -98,7 +98,7 @@ def library_findings(file, folder, line, header):
 
 
 def shown_libraries(headers):
-    """For each header of src, as it is included: the libraries it shows, itself or through others."""
+    """For each header of src: the libraries it shows, itself or through others."""
     shown = {}
 
     def visit(name):
@@ -117,7 +117,7 @@ def shown_libraries(headers):
 def check(root):
     includes = {}  # File -> [(line, mark, header)]
     for file in source.files(root, ("src", "include"), source.CPP):
-        # The path is a string, blanked in `code`; what is blank there from its mark on is a comment.
+        # The path is a string, blanked in `code`; where its mark is blank too it is a comment.
         includes[file] = [(file.line_of(match.start()), match[1], match[2])
                           for match in INCLUDE.finditer(file.raw)
                           if file.code[match.start(1)] != " "]

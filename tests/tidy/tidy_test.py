@@ -76,7 +76,8 @@ class IncludeRules(Tree):
         self.expect(self.SCRIPT, ("include/interlock/a.h:2", "includes nothing of src"))
 
     def test_folders_are_named_and_known(self):
-        self.write({"src/base/a.cpp": '#include "a.h"\n#include "../model/b.h"\n#include "zoo/c.h"\n',
+        self.write({"src/base/a.cpp": '#include "a.h"\n#include "../model/b.h"\n'
+                                      '#include "zoo/c.h"\n',
                     "src/zoo/c.h": "\n"})
         self.expect(self.SCRIPT,
                     ("src/base/a.cpp:1", "name the folder"),
@@ -191,7 +192,7 @@ class HouseRules(Tree):
                     "src/base/meson.build": "static_library('base', 'a.cpp', 'b.cpp')\n",
                     "tests/fuzz/line_fuzz.cpp": "// What.\n",
                     "tests/fuzz/meson.build": "foreach name : ['line']\n"
-                                              "  executable(name, name + '_fuzz.cpp')\nendforeach\n",
+                                              "executable(name, name + '_fuzz.cpp')\nendforeach\n",
                     "packaging/run": "#!/bin/bash\n# Does it.\nset -euo pipefail\n"},
                    executable=["packaging/run"])
         self.expect(self.SCRIPT)
@@ -222,8 +223,8 @@ class HouseRules(Tree):
                             (f"src/base/a.cpp:{2 + head.count(chr(10))}", "a function of 71 lines"))
 
     def test_long_scopes_and_tables_are_no_functions(self):
-        for head in ("struct alignas(64) S {", "const int kTable[] = {", "const std::map<int> kMap{",
-                     "enum class E : int {", 'extern "C" {'):
+        for head in ("struct alignas(64) S {", "const int kTable[] = {",
+                     "const std::map<int> kMap{", "enum class E : int {", 'extern "C" {'):
             with self.subTest(head):
                 self.source(f"{head}\n" + "  x;\n" * 100 + "};\n")
                 self.expect(self.SCRIPT)
@@ -248,10 +249,12 @@ class HouseRules(Tree):
                     ("packaging/c:1", "use one of"), ("packaging/d:1", "set -euo pipefail"))
 
     def test_reason_codes_are_documented_once_the_readme_lists_them(self):
-        codes = '// Codes.\nINTERLOCK_REASON(no_permit, "a",\n "b")\nINTERLOCK_REASON(malformed, "a", "b")\n'
+        codes = ('// Codes.\nINTERLOCK_REASON(no_permit, "a",\n "b")\n'
+                 'INTERLOCK_REASON(malformed, "a", "b")\n')
         self.write({"include/interlock/reason.def": codes, "README.md": "# Interlock\n"})
         self.expect(self.SCRIPT)
-        self.write({"README.md": "# Interlock\n## Reason codes\n`malformed`\n## Other\n`no_permit`\n"})
+        self.write({"README.md": "# Interlock\n## Reason codes\n`malformed`\n"
+                                 "## Other\n`no_permit`\n"})
         self.expect(self.SCRIPT, ("include/interlock/reason.def:2", "no_permit is missing"))
 
 
@@ -276,7 +279,7 @@ class Summary(Tree):
         lines = [json.dumps({"name": f"t{n}", "result": result, "stdout": "one\nbecause\n"})
                  for n, result in enumerate(results)]
         self.write({"log.json": "\n".join(lines)})
-        done = subprocess.run([str(HERE.parent / "support/summary.py"), str(self.root / "log.json")],
+        done = subprocess.run([HERE.parent / "support/summary.py", self.root / "log.json"],
                               capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.splitlines()
 
