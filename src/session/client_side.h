@@ -1,8 +1,9 @@
 // The client's end of a session, as the session and its exchange share it.
 #pragma once
 
+#include <algorithm>
 #include <memory>
-#include <string>
+#include <span>
 
 #include "base/limits.h"
 #include "port/secure_stream.h"
@@ -16,9 +17,18 @@ struct ClientSide {
   ByteQueue in{limits::kClientInBytesMax};
   ByteQueue out{limits::kClientOutBytesMax};
   http1::RequestDecoder decoder;
-  std::string identity_fields;  // What services are told about this client: ready header lines.
-  bool eof = false;             // The client has finished sending.
-  bool closing = false;         // The connection ends after the answer that is being written.
+  bool eof = false;      // The client has finished sending.
+  bool closing = false;  // The connection ends after the answer that is being written.
+
+  // fill reads what there is room for; false where nothing has come yet. The end of the stream, in
+  // whatever way, is something that has come: `eof`.
+  bool fill(std::span<std::uint8_t> scratch) {
+    const port::IoResult got = stream->read(scratch.first(std::min(in.room(), scratch.size())));
+    if (got.state == port::IoState::kBlocked) return false;
+    eof = got.state != port::IoState::kProgress;
+    in.append(as_text(scratch.first(got.bytes)));
+    return true;
+  }
 };
 
 }  // namespace interlock::session

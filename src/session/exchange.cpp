@@ -42,7 +42,7 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   permit_ = judgement.permit;
   body_bytes_max_ = judgement.body_bytes_max;
   const Endpoint& endpoint = permit_->service->endpoint;
-  http1::encode_request(to_service_.tail(), head, endpoint.to_string(), client.identity_fields);
+  http1::encode_request(to_service_.tail(), head, endpoint.to_string(), gate_.identity_fields());
   if (is_safe(method_) && head.framing == http1::Framing::kNone) retry_ = to_service_.view();
   if (head.expect_continue) http1::encode_continue(client.out.tail());
   decoder_.expect(method_);
@@ -96,12 +96,12 @@ bool Exchange::take_request(ClientSide& client) {
       return true;
     }
     if (as<NeedMore>(decoded->event)) {
-      const std::size_t most = std::min(client.in.room(), context_.scratch.size());
-      const port::IoResult got = client.stream->read(std::span(context_.scratch).first(most));
-      if (got.state == port::IoState::kBlocked) return moved;
-      client.eof = got.state != port::IoState::kProgress;
-      client.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
-    } else if (const auto* body = as<http1::BodyBytes>(decoded->event)) {
+      client.in.consume(decoded->consumed);
+      if (!client.fill(context_.scratch)) return moved;
+      moved = true;
+      continue;
+    }
+    if (const auto* body = as<http1::BodyBytes>(decoded->event)) {
       body_bytes_ += body->bytes.size();
       if (body_bytes_ > body_bytes_max_) {
         const int status = http_status(Reason::too_large);
@@ -156,8 +156,13 @@ bool Exchange::take_answer(ClientSide& client) {
       return true;
     }
     if (as<NeedMore>(decoded->event)) {
+      service_.in.consume(decoded->consumed);
       if (!read_service(client)) return moved;
-    } else if (const auto* head = as<http1::ResponseHead>(decoded->event)) {
+      if (phase_ != Phase::kRelay) return true;
+      moved = true;
+      continue;
+    }
+    if (const auto* head = as<http1::ResponseHead>(decoded->event)) {
       if (!on_response_head(*head, client)) return true;
     } else if (const auto* body = as<http1::BodyBytes>(decoded->event)) {
       if (answer_form_ == http1::BodyForm::kChunked)
@@ -233,20 +238,14 @@ Step Exchange::discard(ClientSide& client) {
       reset();
       return Step::again();
     }
-    if (as<NeedMore>(decoded->event)) {
-      const std::size_t most = std::min(client.in.room(), context_.scratch.size());
-      const port::IoResult got = client.stream->read(std::span(context_.scratch).first(most));
-      if (got.state == port::IoState::kBlocked) return Step::wait({.client_read = true});
-      client.eof = got.state != port::IoState::kProgress;
-      client.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
-      continue;
-    }
     const bool end = as<http1::MessageEnd>(decoded->event) != nullptr;
+    const bool more = as<NeedMore>(decoded->event) != nullptr;
     client.in.consume(decoded->consumed);
     if (end) {
       reset();
       return Step::again();
     }
+    if (more && !client.fill(context_.scratch)) return Step::wait({.client_read = true});
   }
 }
 
@@ -315,6 +314,8 @@ void Exchange::finish(ClientSide& client) {
 
 Step Exchange::on_timeout(ClientSide& client) {
   if (phase_ != Phase::kRelay) return Step::close();
+  // Is it the client that does not read its answer?
+  if (client.stream->flush().state == port::IoState::kBlocked) return Step::close();
   retry_.clear();
   if (!request_done_ && to_service_.room() > 0) {
     refuse_midway(

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "policy/decide.h"
+#include "session/identity_fields.h"
 
 namespace interlock::session {
 namespace {
@@ -19,6 +20,8 @@ void Gate::look_again() {
       listener ? std::span(listener->trusts) : std::span<const std::shared_ptr<const pki::Trust>>{};
   admission_ = policy::admit(*snapshot_, trusts, chain_, context_.clock.wall());
   spki_hex_ = admission_.facts.leaf ? to_hex(admission_.facts.leaf->spki_sha256) : std::string();
+  identity_fields_ =
+      admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
 }
 
 Reason Gate::admit(std::vector<Bytes> chain) {

@@ -63,6 +63,12 @@ class Gate {
   Reason readmit();
 
   [[nodiscard]] const policy::Admission& admission() const { return admission_; }
+
+  // identity_fields is what services are told about the client: ready header lines.
+  [[nodiscard]] const std::string& identity_fields() const { return identity_fields_; }
+
+  // generation changes whenever the client has been admitted anew.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] const policy::Snapshot* snapshot() const { return snapshot_.get(); }
 
  private:
@@ -78,6 +84,7 @@ class Gate {
   std::uint64_t generation_ = 0;  // Its generation.
   policy::Admission admission_;
   std::string spki_hex_;
+  std::string identity_fields_;
 };
 
 }  // namespace interlock::session

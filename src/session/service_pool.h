@@ -44,7 +44,10 @@ class ServicePool {
  private:
   // Idle connections are watched: any readiness means closed, or an answer nobody asked for.
   struct Idle final : port::StreamObserver {
-    void on_stream_ready() override { stale = true; }
+    void on_stream_ready() override {
+      stale = true;
+      connection.stream->want(false, false);
+    }
     ServiceConnection connection;
     Instant since;
     bool stale = false;

@@ -1,7 +1,6 @@
 #include "session/session.h"
 
 #include "session/answer.h"
-#include "session/identity_fields.h"
 #include "session/session_table.h"
 
 namespace interlock::session {
@@ -10,7 +9,6 @@ Session::Session(SessionTable& table, SessionId id, Context& context, Origin ori
     : table_(table),
       id_(id),
       context_(context),
-      peer_(origin.peer),
       gate_(context, std::move(origin)),
       exchange_(context, gate_, *this) {
   set_deadline(limits::kHandshakeTimeout);
@@ -87,8 +85,7 @@ Step Session::do_identify() {
   const Reason verdict = gate_.admit(client_.stream->peer_chain());
   client_.stream->set_verdict(verdict);
   if (verdict == Reason::kNone) {
-    client_.identity_fields = identity_fields(gate_.admission(), peer_);
-    table_.index(id_, gate_.admission());
+    keep_index();
   } else {
     refused_ = true;
   }
@@ -117,6 +114,7 @@ Step Session::do_serve() {
 // waiting into going on.
 bool Session::send_answers(Step& step) {
   port::IoResult sent = client_.stream->flush();
+  if (sent.bytes > 0) set_deadline(limits::kBodyStallTimeout);  // It is slow, and it reads.
   if (sent.state == port::IoState::kProgress && !client_.out.empty()) {
     sent = client_.stream->write(as_bytes(client_.out.view()));
     if (sent.state == port::IoState::kProgress) {
@@ -136,6 +134,7 @@ Step Session::next_request() {
     return refuse_request(decoded.error().reason, decoded.error().what, decoded.error().status);
   if (const auto* head = std::get_if<http1::RequestHead>(&decoded->event)) {
     exchange_.begin(*head, client_);
+    keep_index();
     client_.in.consume(decoded->consumed);
     if (client_.closing && !exchange_.active()) drain();
     return Step::again();
@@ -145,22 +144,9 @@ Step Session::next_request() {
     drain();
     return Step::again();
   }
-  const bool was_idle = client_.in.empty();
-  const std::size_t most = std::min(client_.in.room(), context_.scratch.size());
-  const port::IoResult got = client_.stream->read(std::span(context_.scratch).first(most));
-  switch (got.state) {
-    case port::IoState::kBlocked:
-      return Step::wait({.client_read = true});
-    case port::IoState::kFailed:
-      return Step::close();
-    case port::IoState::kEof:
-      client_.eof = true;
-      return Step::again();
-    case port::IoState::kProgress:
-      break;
-  }
-  if (was_idle) set_deadline(limits::kHeadTimeout);
-  client_.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
+  const bool was_idle = client_.decoder.idle();
+  if (!client_.fill(context_.scratch)) return Step::wait({.client_read = true});
+  if (was_idle && !client_.eof) set_deadline(limits::kHeadTimeout);
   return Step::again();
 }
 
@@ -175,7 +161,7 @@ Step Session::refuse_request(Reason reason, std::string_view detail, int status)
 
 void Session::drain() {
   phase_ = Phase::kDrain;
-  set_deadline(limits::kDrainTimeout);
+  set_deadline(limits::kBodyStallTimeout);  // For what is still to be sent.
 }
 
 Step Session::do_drain() {
@@ -185,6 +171,7 @@ Step Session::do_drain() {
     if (step.wants.client_write) return Step::wait(step.wants);
     client_.stream->finish();
     finished_ = true;
+    set_deadline(limits::kDrainTimeout);
   }
   const port::IoResult flushed = client_.stream->flush();
   if (flushed.state == port::IoState::kBlocked)
@@ -200,7 +187,18 @@ Step Session::do_drain() {
 void Session::on_snapshot_changed() noexcept {
   if (phase_ != Phase::kServe || exchange_.active()) return;
   const Reason reason = gate_.readmit();
-  if (reason != Reason::kNone) cut(reason, gate_.admission().detail);
+  if (reason != Reason::kNone) {
+    cut(reason, gate_.admission().detail);
+  } else {
+    keep_index();
+  }
+}
+
+// A new configuration may mean another device by the same certificate.
+void Session::keep_index() {
+  if (gate_.generation() == indexed_generation_ || !gate_.admission().admitted()) return;
+  indexed_generation_ = gate_.generation();
+  table_.index(id_, gate_.admission());
 }
 
 void Session::cut(Reason reason, std::string_view detail) noexcept {
@@ -238,7 +236,7 @@ void Session::on_deadline() noexcept {
       return;
     }
     if (!exchange_.active() && client_.closing) drain();
-  } else if (!client_.in.empty()) {
+  } else if (!client_.decoder.idle()) {
     refuse_request(Reason::malformed, "the request head stopped coming", 408);
   } else {
     drain();

@@ -63,6 +63,7 @@ class Session final : public port::StreamObserver {
   Step refuse_request(Reason reason, std::string_view detail, int status);
   bool send_answers(Step& step);
   void drain();
+  void keep_index();
   void close();
   void wait(const Step& step);
   void set_deadline(Millis from_now) { deadline_ = context_.clock.now() + from_now; }
@@ -70,12 +71,12 @@ class Session final : public port::StreamObserver {
   SessionTable& table_;
   const SessionId id_;
   Context& context_;
-  const std::string peer_;
   Gate gate_;
   ClientSide client_;
   Exchange exchange_;
   Phase phase_ = Phase::kHandshake;
   Instant deadline_;
+  std::uint64_t indexed_generation_ = 0;
   bool refused_ = false;   // The refusal of this handshake is on record.
   bool finished_ = false;  // end-of-stream has been sent; only draining is left.
   std::size_t drained_ = 0;

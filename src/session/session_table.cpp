@@ -41,6 +41,7 @@ Session* SessionTable::find(SessionId id) const {
 }
 
 void SessionTable::index(SessionId id, const policy::Admission& admission) {
+  forget(id.slot);
   std::vector<std::string>& keys = slots_[id.slot].keys;
   keys.push_back(index_key(IndexKind::kDevice, admission.device->id));
   keys.push_back(index_key(IndexKind::kCredential, to_hex(admission.facts.leaf->spki_sha256)));
@@ -91,15 +92,19 @@ void SessionTable::retire(SessionId id) {
   context_.wakeup.request();
 }
 
+void SessionTable::forget(std::uint32_t slot) {
+  for (const std::string& key : slots_[slot].keys) {
+    const auto at = index_.find(key);
+    at->second.erase(slot);
+    if (at->second.empty()) index_.erase(at);
+  }
+  slots_[slot].keys.clear();
+}
+
 void SessionTable::free_slot(SessionId id) {
   if (find(id) == nullptr) return;
   Slot& slot = slots_[id.slot];
-  for (const std::string& key : slot.keys) {
-    const auto at = index_.find(key);
-    at->second.erase(id.slot);
-    if (at->second.empty()) index_.erase(at);
-  }
-  slot.keys.clear();
+  forget(id.slot);
   slot.session.reset();
   ++slot.generation;
   free_.push_back(id.slot);

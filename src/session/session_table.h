@@ -35,7 +35,7 @@ class SessionTable {
   [[nodiscard]] Session* find(SessionId id) const;
   [[nodiscard]] std::size_t size() const { return num_open_; }
 
-  // index makes a session findable by who its client is.
+  // index makes a session findable by who its client is now.
   void index(SessionId id, const policy::Admission& admission);
 
   // cut ends every session found under `key`, and returns how many there were.
@@ -63,6 +63,7 @@ class SessionTable {
     std::vector<std::string> keys;  // In index_.
   };
   void free_slot(SessionId id);
+  void forget(std::uint32_t slot);  // Takes the slot out of index_.
 
   Context& context_;
   const std::size_t sessions_max_;

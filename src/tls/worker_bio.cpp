@@ -22,13 +22,15 @@ std::size_t take(std::span<const std::uint8_t> from, std::span<std::uint8_t> to)
 }  // namespace
 
 port::IoResult Link::flush() {
+  std::size_t moved = 0;
   while (!unsent.empty()) {
     const port::IoResult sent = stream->write(unsent);
-    if (sent.state != port::IoState::kProgress) return sent;
+    if (sent.state != port::IoState::kProgress) return {sent.state, moved};
+    moved += sent.bytes;
     unsent.erase(unsent.begin(), unsent.begin() + static_cast<std::ptrdiff_t>(sent.bytes));
   }
   unsent.shrink_to_fit();
-  return {port::IoState::kProgress, 0};
+  return {port::IoState::kProgress, moved};
 }
 
 WorkerBio::WorkerBio() {

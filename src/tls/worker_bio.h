@@ -21,7 +21,7 @@ struct Link {
   bool eof = false;                  // The client has finished sending.
   bool failed = false;
 
-  // flush sends `unsent`; kProgress once there is nothing left.
+  // flush sends `unsent`; kProgress once there is nothing left. `bytes` were sent in any case.
   port::IoResult flush();
 };
 
