@@ -16,9 +16,9 @@ const Listener* Snapshot::listener(std::string_view wanted) const {
 }
 
 const Device* Snapshot::device(std::string_view wanted) const {
-  const auto at = std::lower_bound(
-      devices.begin(), devices.end(), wanted,
-      [](const std::unique_ptr<const Device>& each, std::string_view than) { return each->id < than; });
+  const auto at = std::lower_bound(devices.begin(), devices.end(), wanted,
+                                   [](const std::unique_ptr<const Device>& each,
+                                      std::string_view than) { return each->id < than; });
   return at != devices.end() && (*at)->id == wanted ? at->get() : nullptr;
 }
 

@@ -44,8 +44,8 @@ class SecureStream {
   virtual IoResult read(std::span<std::uint8_t> into) = 0;
   virtual IoResult write(std::span<const std::uint8_t> from) = 0;
 
-  // flush sends bytes left over by a short write; kProgress when nothing is left. `bytes` were sent in
-  // any case.
+  // flush sends bytes left over by a short write; kProgress when nothing is left. `bytes` were sent
+  // in any case.
   virtual IoResult flush() = 0;
 
   // refuse ends an established session with the alert that belongs to `reason`.

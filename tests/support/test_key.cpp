@@ -1,3 +1,4 @@
+// Keys for tests, of every kind, and signatures with them.
 #include <stdexcept>
 
 #include <openssl/base.h>
