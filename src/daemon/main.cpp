@@ -28,13 +28,26 @@ int cannot(const std::string& what, const Error& error) {
   return kExitCannotRun;
 }
 
-// The signals that end the program; blocked in every thread, so that the control thread can wait.
-sigset_t stop_signals() {
+// The signals that the control thread waits for; blocked in every thread.
+sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return set;
+}
+
+// Returns the signal that asks to stop. A configuration is read at start only; who asks for a
+// reload is told so, and nothing else happens.
+int wait_for_stop() {
+  const sigset_t signals = handled_signals();
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return signal;
+    say("SIGHUP: this version reads its configuration at start only; restart it to apply changes");
+  }
 }
 
 void note(port::AuditSink& audit, AuditEvent event, WallTime at, const policy::Snapshot& snapshot,
@@ -88,9 +101,7 @@ class Daemon {
     own->flush();
     say(fmt::format("ready, {} (policy {})", control::describe(*snapshot_), snapshot_->id));
 
-    const sigset_t signals = stop_signals();
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const int signal = wait_for_stop();
     say(fmt::format("stopping: {}", sigdescr_np(signal)));
     for (const auto& worker : workers_) worker->stop();
     for (std::thread& thread : threads) thread.join();
@@ -148,7 +159,7 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? kExitOk : kExitUsage;
   }
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return start(config, num_workers);
