@@ -4,6 +4,7 @@
 using namespace interlock;
 using namespace interlock::pki;
 using namespace interlock::test;
+using namespace interlock::test::trusts;
 
 BOOST_AUTO_TEST_SUITE(pki_lists)
 

@@ -9,7 +9,7 @@
 #include "support/test_pki.h"
 #include "support/vectors.h"
 
-namespace interlock::test {
+namespace interlock::test::trusts {
 
 using pki::IssuerId;
 using pki::load_trust;
@@ -90,4 +90,4 @@ struct Plant {
   }
 };
 
-}  // namespace interlock::test
+}  // namespace interlock::test::trusts
