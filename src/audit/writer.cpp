@@ -44,7 +44,7 @@ Result<Fd> open_locked(const std::string& path) {
   }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno == EWOULDBLOCK) {
-    return fail(Errc::kState, Origin::kEnvironment, "another process writes this audit log", errno);
+    return fail(Errc::kState, Origin::kEnvironment, "another process writes this audit log");
   }
   return fail(Errc::kIo, Origin::kEnvironment, "cannot lock the audit log", errno);
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -107,6 +108,13 @@ class Loader {
 Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
   Loaded result;
   Loader(files, now, result).load(path);
+  // The main file first, then the others; each from top to bottom.
+  const auto place = [&](const Problem& each) {
+    return std::tuple(each.at.file != path, std::string_view(each.at.file), each.at.line,
+                      each.at.column);
+  };
+  std::stable_sort(result.problems.begin(), result.problems.end(),
+                   [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
   return result;
 }
 
