@@ -10,12 +10,15 @@
 
 namespace interlock::limits {
 
+constexpr std::size_t kKiB = 1024;
+constexpr std::size_t kMiB = 1024 * kKiB;
+
 // --- Certificates -----------------------------------------------------------------------------
 // A device chain is a leaf and one or two intermediates; DICE adds layers. Longer chains are an
 // attack on the verifier, not a plant.
 constexpr std::size_t kChainCertificatesMax = 10;
 // An IDevID with attestation extensions is about 2 KiB; 16 KiB leaves room for post-quantum keys.
-constexpr std::size_t kCertificateBytesMax = 16 * 1024;
+constexpr std::size_t kCertificateBytesMax = 16 * kKiB;
 // Extensions of one certificate or revocation list; real ones carry about a dozen. They are
 // compared with each other to find duplicates.
 constexpr std::size_t kExtensionsMax = 64;
@@ -25,45 +28,45 @@ constexpr std::size_t kPathStepsMax = 32;
 // A name out of a certificate inside a sentence; the rest is cut off.
 constexpr std::size_t kNameInSentenceBytesMax = 256;
 // One PEM file of authorities, or the gateway's own chain or key: 1 MiB is about 700 authorities.
-constexpr std::size_t kAuthorityFileBytesMax = 1024 * 1024;
+constexpr std::size_t kAuthorityFileBytesMax = kMiB;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
-constexpr std::size_t kCrlFileBytesMax = 64 * 1024 * 1024;
+constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.
-constexpr std::size_t kHttpHeadBytesMax = 8 * 1024;
+constexpr std::size_t kHttpHeadBytesMax = 8 * kKiB;
 constexpr std::size_t kHttpFieldsMax = 64;
 // Registered methods have at most 17 letters. It goes into every audit record.
 constexpr std::size_t kHttpMethodBytesMax = 32;
 // Names in all Connection fields of one message; each is compared with every other field.
 constexpr std::size_t kHttpConnectionOptionsMax = 16;
 // 414 above this. Device APIs use tens of bytes.
-constexpr std::size_t kHttpTargetBytesMax = 2 * 1024;
+constexpr std::size_t kHttpTargetBytesMax = 2 * kKiB;
 constexpr std::size_t kHttpPathSegmentsMax = 32;
 // A chunk-size line with its extensions, which are dropped.
 constexpr std::size_t kHttpChunkLineBytesMax = 256;
 // Chunk extensions of one message: nobody needs them, and they cost the reader and not the sender.
-constexpr std::size_t kHttpChunkExtensionBytesMax = 4 * 1024;
+constexpr std::size_t kHttpChunkExtensionBytesMax = 4 * kKiB;
 // Trailers are parsed strictly and discarded.
-constexpr std::size_t kHttpTrailerBytesMax = 4 * 1024;
+constexpr std::size_t kHttpTrailerBytesMax = 4 * kKiB;
 // Interim (1xx) responses a service may send before its answer.
 constexpr std::size_t kHttpInterimResponsesMax = 4;
 // A request body, where the permit says nothing smaller.
-constexpr std::uint64_t kHttpBodyBytesMax = 64ULL * 1024 * 1024;
+constexpr std::uint64_t kHttpBodyBytesMax = 64 * kMiB;
 
 // --- Sessions ---------------------------------------------------------------------------------
 // Concurrent client connections of one worker; above it new ones are refused (`overloaded`).
-constexpr std::size_t kSessionsMax = 16 * 1024;
+constexpr std::size_t kSessionsMax = 16'384;
 // Decrypted bytes of one client waiting for the decoder: one head, or a piece of body.
-constexpr std::size_t kClientInBytesMax = 16 * 1024;
+constexpr std::size_t kClientInBytesMax = 16 * kKiB;
 // Bytes waiting for the client to take them; a full buffer stops reading from the service.
-constexpr std::size_t kClientOutBytesMax = 64 * 1024;
-constexpr std::size_t kServiceInBytesMax = 16 * 1024;
+constexpr std::size_t kClientOutBytesMax = 64 * kKiB;
+constexpr std::size_t kServiceInBytesMax = 16 * kKiB;
 // Bytes waiting for the service to take them; a full buffer stops reading from the client.
-constexpr std::size_t kServiceOutBytesMax = 64 * 1024;
+constexpr std::size_t kServiceOutBytesMax = 64 * kKiB;
 // Ciphertext received at once, and so the most that one connection can leave over: some TLS
 // records.
-constexpr std::size_t kTlsPendingBytesMax = 64 * 1024;
+constexpr std::size_t kTlsPendingBytesMax = 64 * kKiB;
 // Steps one wake-up may take before other connections have their turn.
 constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
@@ -78,24 +81,24 @@ constexpr Millis kServiceTimeout{30'000};
 // Idle connections to services are closed before common services close theirs (nginx: 75 s).
 constexpr Millis kServiceIdleTimeout{60'000};
 // Body of a refused request that is read and dropped to keep the connection; more closes it.
-constexpr std::uint64_t kDiscardedBodyBytesMax = 64 * 1024;
+constexpr std::uint64_t kDiscardedBodyBytesMax = 64 * kKiB;
 // After a refusal the gateway half-closes and reads on for this long, and this much, so that the
 // client sees the alert or answer instead of a reset.
 constexpr Millis kDrainTimeout{2'000};
-constexpr std::size_t kDrainBytesMax = 256 * 1024;
+constexpr std::size_t kDrainBytesMax = 256 * kKiB;
 
 // --- Configuration ----------------------------------------------------------------------------
 // One file of intent: 50,000 permits. What is larger is no longer read by people: split it.
-constexpr std::size_t kConfigFileBytesMax = 8 * 1024 * 1024;
+constexpr std::size_t kConfigFileBytesMax = 8 * kMiB;
 constexpr std::size_t kConfigFilesMax = 1024;
 // Names appear in headers, records and messages.
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kConfigDepthMax = 32;
 // Tokens of one configuration file: a file of the size above in tokens of ordinary length.
-constexpr std::size_t kConfigTokensMax = 1024 * 1024;
+constexpr std::size_t kConfigTokensMax = 1'048'576;
 // A hundred years: no certificate or device lives longer, and adding it to a time never overflows.
 constexpr Millis kConfigDurationMax{36'525LL * 24 * 3600 * 1000};
-constexpr std::size_t kInventoryBytesMax = 256 * 1024 * 1024;
+constexpr std::size_t kInventoryBytesMax = 256 * kMiB;
 // Lines of one inventory: ten times the largest site. Bounds the rows, at about 500 bytes each.
 constexpr std::size_t kInventoryRowsMax = 1'000'000;
 // Columns of one inventory: those that have a meaning, and as many attributes as a policy may use.
@@ -107,15 +110,15 @@ constexpr std::size_t kConfigErrorsMax = 100;
 // --- Audit ------------------------------------------------------------------------------------
 // Formatted records, of all workers together, that are not written yet; full means
 // `audit_unavailable`. About 10,000 records: a second of a busy gateway.
-constexpr std::size_t kAuditQueueBytesMax = 4 * 1024 * 1024;
+constexpr std::size_t kAuditQueueBytesMax = 4 * kMiB;
 // One line of the log with its newline. Longer values are cut with a mark.
-constexpr std::size_t kAuditLineBytesMax = 8 * 1024;
+constexpr std::size_t kAuditLineBytesMax = 8 * kKiB;
 // What the writer adds to a record: numbers, hash, and the gateway's name.
 constexpr std::size_t kAuditEnvelopeBytesMax = 512;
 // Records are handed to the writer at least this often (PRODUCT: flushed within 200 ms) ...
 constexpr Millis kAuditFlushInterval{50};
 // ... or when a worker has gathered this much.
-constexpr std::size_t kAuditFlushBytes = 64 * 1024;
+constexpr std::size_t kAuditFlushBytes = 64 * kKiB;
 // A failed write is tried again this often; the log recovers by itself within this time.
 constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.

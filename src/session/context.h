@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/limits.h"
 #include "port/audit_sink.h"
 #include "port/clock.h"
 #include "port/dialer.h"
@@ -23,7 +24,7 @@ struct Context {
   ServicePool& services;
   SnapshotReader& snapshots;
   // Where bytes are read into before they are queued; used only within one call.
-  std::array<std::uint8_t, 16 * 1024> scratch{};
+  std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
 };
 
 }  // namespace interlock::session
