@@ -84,7 +84,7 @@ class Writer {
 
   // healthy says whether the last attempt to write succeeded. After a failure the writer keeps what
   // it has, tries again every retry_interval, and recovers by itself.
-  bool healthy() const;
+  [[nodiscard]] bool healthy() const;
 
   // stop writes what was handed over, brings it to the disk and ends the thread; sinks are to be
   // flushed before. While writing fails it tries once more and gives up: kIo, with the errno of

@@ -30,12 +30,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 struct Utf8Lead {
-  unsigned char mask, lead;
   std::size_t len;
   std::uint32_t least;
+  unsigned char mask, lead;
 };
 constexpr Utf8Lead kUtf8Leads[] = {
-    {0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
+    {1, 0, 0x80, 0x00}, {2, 0x80, 0xe0, 0xc0}, {3, 0x800, 0xf0, 0xe0}, {4, 0x10000, 0xf8, 0xf0}};
 
 }  // namespace
 

@@ -54,8 +54,9 @@ int check(const CheckOptions& options) {
     print_json(loaded);
     return code;
   }
-  for (const policy::Problem& problem : loaded.problems)
+  for (const policy::Problem& problem : loaded.problems) {
     fmt::print(stderr, "{}\n", policy::to_string(problem));
+  }
   if (loaded.snapshot == nullptr) {
     fmt::print(stderr, "{}: not in order; a gateway would not start with it\n", options.config);
     return code;

@@ -132,8 +132,9 @@ int explain(const ExplainOptions& options) {
   const policy::Loaded loaded =
       control::load_configuration(files, options.config, net::SystemClock().wall());
   if (loaded.snapshot == nullptr) {
-    for (const policy::Problem& problem : loaded.problems)
+    for (const policy::Problem& problem : loaded.problems) {
       fmt::print(stderr, "{}\n", policy::to_string(problem));
+    }
     return complain("the configuration is not in order");
   }
   const policy::Snapshot& snapshot = *loaded.snapshot;
@@ -152,9 +153,10 @@ int explain(const ExplainOptions& options) {
       out.reason = admission->reason;
       out.detail = admission->detail;
     }
-    if (admission->facts.leaf)
+    if (admission->facts.leaf) {
       out.identity =
           fmt::format("{} (trust {})", admission->facts.leaf->subject, admission->facts.trust);
+    }
   } else if ((out.device = snapshot.device(options.device)) == nullptr) {
     return complain(fmt::format("the inventory has no device '{}'", options.device));
   }

@@ -1,5 +1,6 @@
 // interlock: the commands for the people who run the gateway.
 #include <cstdio>
+#include <exception>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -87,4 +88,11 @@ int main_of(int argc, char** argv) {
 }  // namespace
 }  // namespace interlock::cli
 
-int main(int argc, char** argv) { return interlock::cli::main_of(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return interlock::cli::main_of(argc, argv);
+  } catch (const std::exception& wrong) {
+    std::fprintf(stderr, "interlock: %s\n", wrong.what());
+    return interlock::cli::kExitError;
+  }
+}

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -128,8 +129,9 @@ int start(const std::string& config, std::size_t num_workers) {
     say("the configuration is not in order; nothing listens");
     return kExitCannotRun;
   }
-  if (loaded.snapshot->listeners.empty())
+  if (loaded.snapshot->listeners.empty()) {
     say("the configuration names no listener; nothing listens");
+  }
   auto audit =
       audit::Writer::open(loaded.snapshot->audit_file, loaded.snapshot->gateway_id, clock.wall());
   if (!audit) return cannot("audit file " + loaded.snapshot->audit_file, audit.error());
@@ -161,11 +163,18 @@ int main_of(int argc, char** argv) {
   }
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   return start(config, num_workers);
 }
 
 }  // namespace
 }  // namespace interlock::daemon
 
-int main(int argc, char** argv) { return interlock::daemon::main_of(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return interlock::daemon::main_of(argc, argv);
+  } catch (const std::exception& wrong) {
+    std::fprintf(stderr, "interlockd: %s\n", wrong.what());
+    return interlock::daemon::kExitCannotRun;
+  }
+}

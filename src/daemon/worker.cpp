@@ -26,8 +26,9 @@ void Worker::run() {
              .on_tick =
                  [this, &ticks] {
                    audit_->flush();
-                   if (++ticks % 10 != 0)
+                   if (++ticks % 10 != 0) {
                      return;  // Deadlines are coarse: twice a second is enough.
+                   }
                    sessions_.on_tick();
                    services_.expire();
                  },

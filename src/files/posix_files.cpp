@@ -38,8 +38,9 @@ Result<std::string> PosixFiles::read(const std::string& path, std::size_t bytes_
     have += static_cast<std::size_t>(got);
     if (have == content.size() && have < most) content.resize(std::min(most, have * 2));
   }
-  if (have > bytes_max)
+  if (have > bytes_max) {
     return fail(Errc::kLimit, Origin::kEnvironment, "it is larger than such a file may be");
+  }
   content.resize(have);
   return content;
 }

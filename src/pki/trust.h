@@ -67,28 +67,29 @@ class Trust {
   Trust(const Trust&) = delete;
   Trust& operator=(const Trust&) = delete;
 
-  const std::string& name() const;
-  bool enrolment_only() const;
-  bool no_revocation() const;
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] bool enrolment_only() const;
+  [[nodiscard]] bool no_revocation() const;
 
   // authorities lists the certificates of the CA file, in its order: `subject_der` is what a
   // CertificateRequest names.
-  std::span<const Certificate* const> authorities() const;
+  [[nodiscard]] std::span<const Certificate* const> authorities() const;
 
   // is_anchor is true for the fingerprint of one of the self-signed authorities.
-  bool is_anchor(const Sha256& fingerprint) const;
+  [[nodiscard]] bool is_anchor(const Sha256& fingerprint) const;
 
   // revocation says what the list of `issuer` has about `serial`; nothing where there is no list.
   struct Revocation {
     bool revoked = false;
     WallTime fresh_until;  // The list counts up to and including this moment.
   };
-  std::optional<Revocation> revocation(const IssuerId& issuer, const Serial& serial) const;
+  [[nodiscard]] std::optional<Revocation> revocation(const IssuerId& issuer,
+                                                     const Serial& serial) const;
 
   // crls describes the lists, in the order in which they were given.
-  std::span<const CrlFacts> crls() const;
+  [[nodiscard]] std::span<const CrlFacts> crls() const;
 
-  const Impl& impl() const { return *impl_; }  // For src/pki.
+  [[nodiscard]] const Impl& impl() const { return *impl_; }  // For src/pki.
 
  private:
   std::unique_ptr<const Impl> impl_;
