@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(room_to_write_is_told_once_for_each_time_it_is_wanted) {
 
 BOOST_AUTO_TEST_CASE(a_slow_reader_gets_everything_in_order) {
   std::string text(4 * 1024 * 1024, '\0');
-  std::mt19937 random(1);
-  for (char& each : text) each = static_cast<char>(random());
+  std::mt19937 dice(1);
+  for (char& each : text) each = static_cast<char>(dice());
   auto stream = dialer.dial(loopback(port));
   BOOST_REQUIRE(stream != nullptr);
   std::size_t sent = 0, times_blocked = 0;

@@ -14,9 +14,9 @@ namespace {
 
 // Text in which every place looks different, and different for each `seed`.
 std::string pattern(std::size_t len, unsigned seed) {
-  std::mt19937 random(seed);
+  std::mt19937 dice(seed);
   std::string text(len, '\0');
-  for (char& each : text) each = static_cast<char>(random());
+  for (char& each : text) each = static_cast<char>(dice());
   return text;
 }
 
@@ -56,11 +56,11 @@ BOOST_AUTO_TEST_CASE(both_ways_byte_by_byte) {
 BOOST_AUTO_TEST_CASE(megabytes_go_up_in_records_of_every_size) {
   const std::string up = pattern(3 * 1024 * 1024, 3);
   const auto pair = established();
-  std::mt19937 random(4);
+  std::mt19937 dice(4);
   for (std::size_t at = 0; at < up.size();) {
-    const std::size_t len = std::min<std::size_t>(1 + random() % 40'000, up.size() - at);
+    const std::size_t len = std::min<std::size_t>(1 + dice() % 40'000, up.size() - at);
     BOOST_REQUIRE(pair->client.write(std::string_view(up).substr(at, len)));
-    if (random() % 4 == 0) pair->drive();
+    if (dice() % 4 == 0) pair->drive();
     at += len;
   }
   pair->drive();
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(sessions_of_one_worker_never_mix) {
     std::string up, down;
     std::size_t sent_up = 0, sent_down = 0;
   };
-  std::mt19937 random(20'261'123);
+  std::mt19937 dice(20'261'123);
   std::vector<std::unique_ptr<TlsPair>> pairs;
   std::vector<Side> sides;
   for (std::size_t i = 0; i < kPairs; ++i) {
@@ -232,10 +232,10 @@ BOOST_AUTO_TEST_CASE(sessions_of_one_worker_never_mix) {
     sides.push_back({pattern(200'000, seed), pattern(200'000, seed + 50)});
   }
   const auto step = [&](TlsPair& pair, Side& side) {
-    const std::size_t len = 1 + random() % 30'000;
-    switch (random() % 4) {
+    const std::size_t len = 1 + dice() % 30'000;
+    switch (dice() % 4) {
       case 0:
-        pair.pipe.up->allowance = random() % 3000;
+        pair.pipe.up->allowance = dice() % 3000;
         pair.move_server();
         break;
       case 1:
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(sessions_of_one_worker_never_mix) {
     }
   };
   for (int i = 0; i < 4000; ++i) {
-    const std::size_t at = random() % kPairs;
+    const std::size_t at = dice() % kPairs;
     step(*pairs[at], sides[at]);
   }
   for (std::size_t i = 0; i < kPairs; ++i) {

@@ -175,11 +175,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_tls_is_refused) {
 BOOST_AUTO_TEST_CASE(a_damaged_hello_is_refused_or_leads_nowhere) {
   for (const std::uint16_t version : kTlsVersions) {
     const std::string hello = client_hello(version);
-    std::mt19937 random(version);
+    std::mt19937 dice(version);
     for (int i = 0; i < 300; ++i) {
       std::string damaged = hello;
       for (int flips = 0; flips < 3; ++flips) {
-        damaged[random() % damaged.size()] = static_cast<char>(random());
+        damaged[dice() % damaged.size()] = static_cast<char>(dice());
       }
       const Pipe pipe;
       pipe.up->bytes = damaged;
