@@ -71,7 +71,10 @@ void Loop::run(Callbacks callbacks, Millis tick_interval) {
 void Loop::request() {
   if (requested_) return;
   requested_ = true;
-  event_active(wakeup_.get(), EV_TIMEOUT, 0);
+  // A timeout of nothing and not event_active(), whose events come before the next look at the
+  // sockets: a session that keeps asking to come back would be the only one served.
+  constexpr timeval kAtOnce{0, 0};
+  event_add(wakeup_.get(), &kAtOnce);
 }
 
 void Loop::stop() { send(eventfd_, kStop); }

@@ -90,17 +90,20 @@ void SocketStream::on_event(short what) {
   if (observer_ != nullptr) observer_->on_stream_ready();
 }
 
-bool SocketStream::finish_connect() {
-  int error = 0;
-  socklen_t len = sizeof error;
-  getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &len);
-  connecting_ = false;
-  return error == 0;
+bool SocketStream::connected() {
+  if (connecting_) {
+    int error = 0;
+    socklen_t len = sizeof error;
+    getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &len);
+    connecting_ = false;
+    connect_failed_ = error != 0;  // The kernel tells it once, and then makes it an end-of-stream.
+  }
+  return !connect_failed_;
 }
 
 port::IoResult SocketStream::read(std::span<std::uint8_t> into) {
   if (!readable_) return {port::IoState::kBlocked, 0};
-  if (connecting_ && !finish_connect()) return {port::IoState::kFailed, 0};
+  if (!connected()) return {port::IoState::kFailed, 0};
   if (into.empty()) return {port::IoState::kBlocked, 0};
   for (;;) {
     const ssize_t got = recv(fd_.get(), into.data(), into.size(), 0);
@@ -118,7 +121,7 @@ port::IoResult SocketStream::read(std::span<std::uint8_t> into) {
 
 port::IoResult SocketStream::write(std::span<const std::uint8_t> from) {
   if (!writable_) return {port::IoState::kBlocked, 0};
-  if (connecting_ && !finish_connect()) return {port::IoState::kFailed, 0};
+  if (!connected()) return {port::IoState::kFailed, 0};
   for (;;) {
     const ssize_t sent = send(fd_.get(), from.data(), from.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;

@@ -31,12 +31,13 @@ class SocketStream final : public port::ByteStream {
 
  private:
   void on_event(short what);
-  bool finish_connect();
+  bool connected();
 
   Fd fd_;
   EventPtr read_event_, write_event_;
   port::StreamObserver* observer_ = nullptr;
   bool connecting_;
+  bool connect_failed_ = false;
   bool readable_ = false;
   bool writable_;
   bool wants_read_ = false;

@@ -2,10 +2,12 @@
 // for users includes it.
 #pragma once
 
-#include <openssl/base.h>
+// OpenSSL has this header too, so that the line below is reached and says what is wrong.
+#include <openssl/crypto.h>
 #ifndef OPENSSL_IS_BORINGSSL
 #error "these are the headers of OpenSSL: the target lacks boringssl_dep"
 #endif
+#include <openssl/base.h>
 #include <openssl/bytestring.h>
 #include <openssl/err.h>
 

@@ -88,7 +88,7 @@ void ServerStream::set_verdict(Reason verdict) {
 }
 
 port::IoResult ServerStream::read(std::span<std::uint8_t> into) {
-  if (closing_ || into.empty()) return {port::IoState::kBlocked, 0};
+  if (!established_ || closing_ || into.empty()) return {port::IoState::kBlocked, 0};
   const WorkerBio::Turn turn(worker_, link_);
   const int got = SSL_read(ssl_.get(), into.data(), static_cast<int>(into.size()));
   if (got > 0) return {port::IoState::kProgress, static_cast<std::size_t>(got)};
@@ -104,7 +104,7 @@ port::IoResult ServerStream::read(std::span<std::uint8_t> into) {
 }
 
 port::IoResult ServerStream::write(std::span<const std::uint8_t> from) {
-  if (closing_) return {port::IoState::kFailed, 0};
+  if (!established_ || closing_) return {port::IoState::kFailed, 0};
   if (!link_.unsent.empty()) return {port::IoState::kBlocked, 0};
   const WorkerBio::Turn turn(worker_, link_);
   const int sent = SSL_write(ssl_.get(), from.data(), static_cast<int>(from.size()));

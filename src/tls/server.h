@@ -24,8 +24,9 @@ class Worker {
 // Server holds what is constant about a listener. Immutable after make(); any thread may use it.
 //
 // TLS 1.3, and 1.2 where the listener says so; a client certificate is required; keys from RSA-PSS,
-// RSA PKCS#1 (1.2), P-256, P-384 and Ed25519, never P-521; X25519 first; no renegotiation, no
-// 0-RTT, no tickets. Who the client is, is not judged here: the stream asks for a verdict.
+// RSA PKCS#1 (1.2), P-256, P-384 and Ed25519; X25519 first; no renegotiation, no 0-RTT, no tickets.
+// Who the client is, is not judged here: the stream asks for a verdict. Nor are its other keys in
+// TLS 1.2, whose signature algorithms name no curve: there P-521 comes as far as the verdict.
 class Server {
  public:
   // make reads the certificate chain and key of `listener`; the error's text is for people.

@@ -104,12 +104,12 @@ void WorkerBio::end_turn() {
   if (link.unread.empty()) link.unread.shrink_to_fit();
 
   std::span<const std::uint8_t> out(to_send_);
-  if (link.unsent.empty()) {
-    while (!out.empty()) {
-      const port::IoResult sent = link.stream->write(out);
-      if (sent.state != port::IoState::kProgress) break;
-      out = out.subspan(sent.bytes);
-    }
+  // What waited for room goes first; during a handshake nobody else sends it.
+  bool has_room = link.flush().state == port::IoState::kProgress;
+  while (has_room && !out.empty()) {
+    const port::IoResult sent = link.stream->write(out);
+    has_room = sent.state == port::IoState::kProgress;
+    if (has_room) out = out.subspan(sent.bytes);
   }
   link.unsent.insert(link.unsent.end(), out.begin(), out.end());
   to_send_.clear();

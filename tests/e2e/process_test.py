@@ -4,14 +4,9 @@ and what the command-line tool says of it? Method: the real programs, their file
 """
 import hashlib
 import json
-import pathlib
 import socket
-import subprocess
-import tempfile
-import unittest
 
-from harness import (BIN, Failed, GatewayCase, free_port, interlockd, main, program, request,
-                     wait_until)
+from harness import BIN, Failed, GatewayCase, free_port, interlockd, main, request, wait_until
 
 OWN = "/v1/devices/temp-01/readings"
 
@@ -82,27 +77,6 @@ class Running(GatewayCase):
         said = self.gateway.cli("explain", "--json", "--config", self.gateway.config, "--device",
                                 "temp-01", "--http", f"DELETE {OWN}")
         self.assertEqual(json.loads(said.stdout)["reason"], "method_not_permitted")
-
-
-class Installed(unittest.TestCase):
-    def test_neither_program_is_linked_to_openssl(self):
-        for name in ("interlockd", "interlock"):
-            linked = subprocess.run(["ldd", program(BIN, name)], capture_output=True, text=True,
-                                    check=True).stdout
-            self.assertNotRegex(linked, r"lib(ssl|crypto)\.so\.3", name)
-            self.assertNotIn("not found", linked, name)
-
-    @unittest.skipUnless(pathlib.Path(BIN, "build.ninja").is_file(), "not a build folder")
-    def test_an_installed_program_finds_its_libraries(self):
-        with tempfile.TemporaryDirectory(prefix="interlock-install-") as folder:
-            subprocess.run(["meson", "install", "-C", BIN, "--no-rebuild", "--quiet", "--destdir",
-                            folder], check=True, stdout=subprocess.DEVNULL)
-            for name in ("interlockd", "interlock"):
-                found = [path for path in pathlib.Path(folder).rglob(name) if path.is_file()]
-                self.assertEqual(len(found), 1, found)
-                done = subprocess.run([str(found[0]), "--help"], capture_output=True, text=True,
-                                      check=False)
-                self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class Ending(GatewayCase):
