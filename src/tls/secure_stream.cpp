@@ -32,7 +32,6 @@ ssl_verify_result_t ServerStream::on_verify(SSL* ssl, std::uint8_t* out_alert) {
 port::Handshake ServerStream::handshake() {
   if (established_) return port::Handshake::kDone;
   if (failure_ != Reason::kNone) return port::Handshake::kFailed;
-  if (link_.flush().state == port::IoState::kBlocked) return port::Handshake::kWaitWrite;
   const WorkerBio::Turn turn(worker_, link_);
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
