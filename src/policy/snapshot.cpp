@@ -4,6 +4,17 @@
 
 namespace interlock::policy {
 
+std::string_view Device::attribute(std::string_view wanted) const {
+  if (wanted == "id") return id;
+  if (wanted == "site") return site;
+  if (wanted == "function") return function->name;
+  if (wanted == "tier") return tier != nullptr ? std::string_view(tier->name) : std::string_view();
+  for (const auto& [name, value] : attributes) {
+    if (name == wanted) return value;
+  }
+  return {};
+}
+
 bool Permit::permits_method(std::string_view method) const {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
@@ -16,9 +27,9 @@ const Listener* Snapshot::listener(std::string_view wanted) const {
 }
 
 const Device* Snapshot::device(std::string_view wanted) const {
-  const auto at = std::lower_bound(
-      devices.begin(), devices.end(), wanted,
-      [](const std::unique_ptr<const Device>& each, std::string_view than) { return each->id < than; });
+  const auto at = std::lower_bound(devices.begin(), devices.end(), wanted,
+                                   [](const std::unique_ptr<const Device>& each,
+                                      std::string_view than) { return each->id < than; });
   return at != devices.end() && (*at)->id == wanted ? at->get() : nullptr;
 }
 
