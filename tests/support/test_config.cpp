@@ -115,4 +115,14 @@ Marked::Marked(std::string_view marked) {
   }
 }
 
+std::vector<std::string> Marked::complaints(const std::string& file,
+                                            const std::vector<std::string>& messages) const {
+  if (messages.size() != places.size())
+    throw std::runtime_error(std::to_string(places.size()) + " places are marked");
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    out.push_back(file + ":" + places[i] + ": " + messages[i]);
+  return out;
+}
+
 }  // namespace interlock::test

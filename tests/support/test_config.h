@@ -54,6 +54,11 @@ struct Marked {
   std::vector<std::string> places;  // "line:column" each, in the order of the text.
 
   explicit Marked(std::string_view marked);
+
+  // complaints returns "file:line:column: message" for each place; throws unless there are as many
+  // messages.
+  std::vector<std::string> complaints(const std::string& file,
+                                      const std::vector<std::string>& messages) const;
 };
 
 }  // namespace interlock::test
