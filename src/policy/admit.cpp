@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-
 namespace interlock::policy {
 namespace {
 
@@ -86,10 +84,8 @@ Identified identify(const Snapshot& snapshot, std::string_view trust,
     for (const std::string& value : values) look_up(snapshot, trust, kind, value, found);
   };
   look_up(snapshot, trust, IdentityKind::kSpki, to_hex(leaf.spki_sha256), found);
-  // A certificate with several SPIFFE URIs is invalid as an SVID: which one would it be?
   for (const std::string& uri : leaf.names.uris) {
-    if (to_lower(uri).starts_with("spiffe://") && uri != leaf.spiffe_id) continue;
-    look_up(snapshot, trust, IdentityKind::kUri, uri, found);
+    if (pki::has_uri(leaf, uri)) look_up(snapshot, trust, IdentityKind::kUri, uri, found);
   }
   try_each(IdentityKind::kDns, leaf.names.dns);
   try_each(IdentityKind::kSerial, leaf.names.serial_numbers);

@@ -189,8 +189,8 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit, cons
   const Node* key = block.field("key_file");
   const std::string chain_file = resolve(unit.file, chain->value());
   const std::string key_file = resolve(unit.file, key->value());
-  auto chain_pem = read_file(chain_file, chain->value_at(), limits::kPemFileBytesMax);
-  auto key_pem = read_file(key_file, key->value_at(), limits::kPemFileBytesMax);
+  auto chain_pem = read_file(chain_file, chain->value_at(), limits::kAuthorityFileBytesMax);
+  auto key_pem = read_file(key_file, key->value_at(), limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
   if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
     error(key->value_at(), pair.error().what,

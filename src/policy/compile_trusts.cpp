@@ -33,8 +33,8 @@ void Compiling::compile_trusts(const Unit& unit) {
                             .enrolment_only = trust.usage() == config::Trust::ENROLMENT_ONLY,
                             .no_revocation = none,
                             .crls = {}};
-    auto ca_pem =
-        read_file(source.ca_file, block.field("ca_file")->value_at(), limits::kPemFileBytesMax);
+    auto ca_pem = read_file(source.ca_file, block.field("ca_file")->value_at(),
+                            limits::kAuthorityFileBytesMax);
     good &= ca_pem.has_value();
     if (ca_pem) source.ca_pem = std::move(*ca_pem);
     for (int c = 0; c < trust.crl_size(); ++c) {

@@ -39,12 +39,12 @@ class Loader {
     if (!units_.empty()) read_includes();
     // Names that were not read would only look missing.
     if (!has_errors(result_.problems)) compile();
-    arrange_problems();
   }
+
+  [[nodiscard]] std::size_t num_left_out() const { return compiling_.num_left_out(); }
 
  private:
   void parse(const std::string& path, const std::string& text) {
-    read_.push_back(path);
     auto parsed = parse_config(path, text, result_.problems);
     if (parsed) units_.push_back({path, std::move(*parsed)});
   }
@@ -103,34 +103,31 @@ class Loader {
     if (!has_errors(result_.problems)) result_.snapshot = compiling_.finish();
   }
 
-  // Found step by step, read file by file: the main one, included ones, the inventory.
-  void arrange_problems() {
-    std::vector<Problem>& problems = result_.problems;
-    const auto place = [this](const Problem& problem) {
-      const auto file = std::find(read_.begin(), read_.end(), problem.at.file);
-      return std::tuple(file - read_.begin(), problem.at.line, problem.at.column);
-    };
-    std::stable_sort(problems.begin(), problems.end(),
-                     [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
-    if (compiling_.num_left_out() == 0) return;
-    problems.push_back({{read_.front(), 1, 1},
-                        fmt::format("{} more problems are not shown", compiling_.num_left_out()),
-                        "correct the ones shown first",
-                        !has_errors(problems)});
-  }
-
   const FileAccess& files_;
   Loaded& result_;
   Compiling compiling_;
-  std::deque<Unit> units_;         // The main file first.
-  std::vector<std::string> read_;  // Every file of the configuration that was read, in this order.
+  std::deque<Unit> units_;  // The main file first.
 };
 
 }  // namespace
 
 Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
   Loaded result;
-  Loader(files, now, result).load(path);
+  Loader loader(files, now, result);
+  loader.load(path);
+  // The main file first, then the others; each from top to bottom.
+  const auto place = [&](const Problem& each) {
+    return std::tuple(each.at.file != path, std::string_view(each.at.file), each.at.line,
+                      each.at.column);
+  };
+  std::stable_sort(result.problems.begin(), result.problems.end(),
+                   [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
+  if (loader.num_left_out() > 0) {
+    result.problems.push_back({{path, 1, 1},
+                               fmt::format("{} more problems are not shown", loader.num_left_out()),
+                               "correct the ones shown first",
+                               !has_errors(result.problems)});
+  }
   return result;
 }
 

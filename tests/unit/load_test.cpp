@@ -217,9 +217,9 @@ BOOST_AUTO_TEST_CASE(problems_stand_in_the_order_of_files_and_lines) {
   std::vector<std::string> places;
   for (const Problem& problem : config.load().problems) places.push_back(to_string(problem.at));
   const std::vector<std::string> expected = {
-      "etc/main:10:1",      "etc/main:10:1",      "etc/main:10:1",      "etc/main:11:1",
-      "etc/policy.d/a:1:1", "etc/policy.d/p:1:1", "etc/policy.d/p:2:1", "etc/policy.d/p:3:1",
-      "etc/policy.d/p:4:1", "etc/policy.d/p:4:1", "etc/policy.d/p:4:1", "etc/devices.csv:2:3"};
+      "etc/main:10:1",       "etc/main:10:1",      "etc/main:10:1",      "etc/main:11:1",
+      "etc/devices.csv:2:3", "etc/policy.d/a:1:1", "etc/policy.d/p:1:1", "etc/policy.d/p:2:1",
+      "etc/policy.d/p:3:1",  "etc/policy.d/p:4:1", "etc/policy.d/p:4:1", "etc/policy.d/p:4:1"};
   BOOST_TEST(places == expected, boost::test_tools::per_element());
 }
 
