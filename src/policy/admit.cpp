@@ -1,5 +1,7 @@
 #include "policy/admit.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace interlock::policy {
@@ -31,8 +33,7 @@ bool tells_more(const pki::Verdict& a, const pki::Verdict& b) {
 Admission refuse(Candidate candidate) {
   return {.reason = candidate.verdict.reason,
           .detail = std::move(candidate.verdict.detail),
-          .facts = std::move(candidate.facts),
-          .valid_until = candidate.verdict.valid_until};
+          .facts = std::move(candidate.facts)};
 }
 
 Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accepted) {
@@ -42,6 +43,7 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
     const Identified here = identify(snapshot, accepted[i].facts.trust, *accepted[i].facts.leaf);
     if (here.other != nullptr) {
       found = here;
+      by = i;
       break;
     }
     if (here.device == nullptr) continue;
@@ -52,8 +54,7 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
       found.other = here.device;
     }
   }
-  Candidate& chosen = accepted[by];
-  Admission admission{.facts = std::move(chosen.facts), .valid_until = chosen.verdict.valid_until};
+  Admission admission{.facts = std::move(accepted[by].facts)};
   if (found.other != nullptr) {
     admission.reason = Reason::identity_ambiguous;
     admission.detail = fmt::format("the certificate matches device \"{}\" and device \"{}\"",
@@ -97,18 +98,26 @@ Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const 
                 std::span<const Bytes> chain, WallTime now) {
   std::vector<Candidate> accepted;
   std::optional<Candidate> refused;
+  WallTime valid_until = kDistantFuture;
   for (const auto& trust : trusts) {
     Candidate candidate{.facts = pki::inspect(chain, *trust, now), .verdict = {}};
     candidate.verdict = pki::judge(candidate.facts, *trust, now);
+    // A trust that refuses now may accept later, and then have a say in whose chain it is.
+    valid_until = std::min(valid_until, candidate.verdict.valid_until);
     if (candidate.verdict.reason == Reason::kNone) {
       accepted.push_back(std::move(candidate));
     } else if (!refused || tells_more(candidate.verdict, refused->verdict)) {
       refused = std::move(candidate);
     }
   }
-  if (!accepted.empty()) return admit_accepted(snapshot, std::move(accepted));
-  if (refused) return refuse(std::move(*refused));
-  return {.reason = Reason::untrusted_chain, .detail = "the listener names no trust"};
+  Admission admission{.reason = Reason::untrusted_chain, .detail = "the listener names no trust"};
+  if (!accepted.empty()) {
+    admission = admit_accepted(snapshot, std::move(accepted));
+  } else if (refused) {
+    admission = refuse(std::move(*refused));
+  }
+  admission.valid_until = valid_until;
+  return admission;
 }
 
 bool still_admitted(const Admission& admission, WallTime now) {

@@ -19,7 +19,7 @@ struct Admission {
   std::string detail;              // One plain sentence, for records.
   const Device* device = nullptr;  // Owned by the Snapshot.
   pki::ChainFacts facts;
-  WallTime valid_until;  // Admit again after this moment.
+  WallTime valid_until;  // Admit again after this moment: a verdict may change then.
 
   [[nodiscard]] bool admitted() const { return reason == Reason::kNone; }
   // certificate_lifetime is notAfter - notBefore of the leaf.

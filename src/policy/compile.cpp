@@ -26,6 +26,10 @@ bool is_name(const std::string& name) {
          });
 }
 
+std::string reason_of(const Error& error) {
+  return error.sys != 0 ? strerrordesc_np(error.sys) : error.what;
+}
+
 }  // namespace
 
 std::string resolve(const std::string& file, const std::string& path) {
@@ -34,12 +38,25 @@ std::string resolve(const std::string& file, const std::string& path) {
   return slash == std::string::npos ? path : file.substr(0, slash + 1) + path;
 }
 
+void Compiling::add(Problem problem) {
+  const bool room = result_.problems.size() < limits::kConfigErrorsMax;
+  if (room || (!problem.warning && !full())) {
+    result_.problems.push_back(std::move(problem));
+  } else {
+    ++num_left_out_;
+  }
+}
+
+bool Compiling::full() const {
+  return result_.problems.size() >= limits::kConfigErrorsMax && has_errors(result_.problems);
+}
+
 void Compiling::error(const Position& at, std::string message, std::string hint) {
-  result_.problems.push_back({at, std::move(message), std::move(hint), false});
+  add({at, std::move(message), std::move(hint), false});
 }
 
 void Compiling::warning(const Position& at, std::string message, std::string hint) {
-  result_.problems.push_back({at, std::move(message), std::move(hint), true});
+  add({at, std::move(message), std::move(hint), true});
 }
 
 bool Compiling::require(const Node& block, const char* field, const std::string& example) {
@@ -68,39 +85,57 @@ bool Compiling::define(Names& names, const char* kind, const Node& block, const 
   return false;
 }
 
-void Compiling::unknown_name(const Node* field, const char* kind, const std::string& name,
+void Compiling::unknown_name(const Position& at, const char* kind, std::string_view name,
                              const Names& names) {
   std::vector<std::string_view> known;
-  for (const auto& [each, at] : names) known.push_back(each);
-  std::sort(known.begin(), known.end());
-  const std::string_view meant = nearest(name, known);
-  std::string hint = meant.empty() ? std::string() : fmt::format("did you mean \"{}\"?", meant);
-  if (hint.empty()) {
-    hint = known.empty()
-               ? fmt::format("no {} is defined", kind)
-               : fmt::format("defined are: {}",
-                             fmt::join(known.begin(),
-                                       known.begin() + static_cast<std::ptrdiff_t>(
-                                                           std::min<std::size_t>(known.size(), 10)),
-                                       ", "));
+  if (!full()) {  // Else nobody reads the hint, and rows may be a million.
+    for (const auto& [each, place] : names) known.push_back(each);
   }
-  error(field->value_at(), fmt::format("there is no {} {}", kind, quoted(name)), std::move(hint));
+  unknown_name(at, kind, name, std::move(known));
 }
 
-std::optional<std::string> Compiling::read_file(const Unit& unit, const Node* field,
+void Compiling::unknown_name(const Position& at, const char* kind, std::string_view name,
+                             std::vector<std::string_view> known) {
+  constexpr std::size_t kListedMax = 10;
+  std::sort(known.begin(), known.end());
+  const std::string_view meant = nearest(name, known);
+  std::string hint;
+  if (!meant.empty()) {
+    hint = fmt::format("did you mean \"{}\"?", meant);
+  } else if (known.empty()) {
+    hint = fmt::format("no {} is defined", kind);
+  } else {
+    const bool more = known.size() > kListedMax;
+    if (more) known.resize(kListedMax);
+    hint = fmt::format("defined are: {}{}", fmt::join(known, ", "), more ? ", ..." : "");
+  }
+  error(at, fmt::format("there is no {} {}", kind, quoted(name)), std::move(hint));
+}
+
+void Compiling::remember(const std::string& path, std::string_view text) {
+  contents_ += fmt::format("{} {}\n", path, to_hex(pki::sha256(as_bytes(text))));
+}
+
+std::optional<std::string> Compiling::read_file(const std::string& path, const Position& at,
                                                 std::size_t bytes_max) {
-  const std::string path = resolve(unit.file, field->value());
   auto content = files_.read(path, bytes_max);
   if (!content) {
-    const int sys = content.error().sys;
-    error(field->value_at(),
-          fmt::format("cannot read {}: {}", path,
-                      sys != 0 ? strerrordesc_np(sys) : content.error().what),
+    error(at, fmt::format("cannot read {}: {}", path, reason_of(content.error())),
           "paths are relative to the file that names them");
     return std::nullopt;
   }
-  contents_ += fmt::format("{} {}\n", path, to_hex(pki::sha256(as_bytes(*content))));
+  remember(path, *content);
   return std::move(*content);
+}
+
+std::optional<Millis> Compiling::duration(const Node& block, const char* field) {
+  const Node& given = *block.field(field);
+  const auto parsed = parse_duration(given.value());
+  if (!parsed) {
+    error(given.value_at(), fmt::format("{} is no duration", quoted(given.value())),
+          std::string(kDurationHint));
+  }
+  return parsed;
 }
 
 void Compiling::compile_services(const Unit& unit) {
@@ -128,19 +163,18 @@ void Compiling::compile_tiers(const Unit& unit) {
     Tier made{.name = tier.name(),
               .hardware_backed_key = tier.hardware_backed_key(),
               .attestation = tier.has_attestation()};
-    if (tier.has_max_certificate_lifetime()) {
-      made.max_certificate_lifetime = parse_duration(tier.max_certificate_lifetime());
-      if (!made.max_certificate_lifetime) {
-        error(block.field("max_certificate_lifetime")->value_at(),
-              fmt::format("{} is no duration", quoted(tier.max_certificate_lifetime())),
-              std::string(kDurationHint));
-      }
+    if (tier.has_max_certificate_lifetime())
+      made.max_certificate_lifetime = duration(block, "max_certificate_lifetime");
+    if (const Node* attestation = block.field("attestation")) {
+      require(*attestation, "accept", "accept: TPM2");
+      if (tier.attestation().has_max_age()) duration(*attestation, "max_age");
     }
     if (tier.has_attestation() || tier.hardware_backed_key()) {
       warning(
           block.field(tier.has_attestation() ? "attestation" : "hardware_backed_key")->name_at(),
           "devices cannot attest to this version yet, so every operation of this tier's devices is "
-          "refused");
+          "refused",
+          "put devices that are to work into another tier");
     }
     if (define(tiers_, "tier", block, tier.name())) {
       out().tiers.push_back(std::make_unique<const Tier>(std::move(made)));
@@ -148,15 +182,15 @@ void Compiling::compile_tiers(const Unit& unit) {
   }
 }
 
-std::optional<Certificate> Compiling::compile_certificate(const Unit& unit,
-                                                          const config::Certificate&,
-                                                          const Node& block) {
+std::optional<Certificate> Compiling::compile_certificate(const Unit& unit, const Node& block) {
   if (!require(block, "chain_file", "chain_file: \"tls/gateway.pem\"")) return std::nullopt;
   if (!require(block, "key_file", "key_file: \"tls/gateway.key\"")) return std::nullopt;
   const Node* chain = block.field("chain_file");
   const Node* key = block.field("key_file");
-  auto chain_pem = read_file(unit, chain, limits::kAuthorityFileBytesMax);
-  auto key_pem = read_file(unit, key, limits::kAuthorityFileBytesMax);
+  const std::string chain_file = resolve(unit.file, chain->value());
+  const std::string key_file = resolve(unit.file, key->value());
+  auto chain_pem = read_file(chain_file, chain->value_at(), limits::kAuthorityFileBytesMax);
+  auto key_pem = read_file(key_file, key->value_at(), limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
   if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
     error(key->value_at(), pair.error().what,
@@ -167,8 +201,7 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit,
             fmt::format("the gateway's certificate expired at {}", format_utc(pair->not_after)),
             "devices that check it will not connect: renew it");
   }
-  return Certificate{resolve(unit.file, chain->value()), std::move(*chain_pem),
-                     resolve(unit.file, key->value()), std::move(*key_pem)};
+  return Certificate{chain_file, std::move(*chain_pem), key_file, std::move(*key_pem)};
 }
 
 void Compiling::compile_settings(const std::deque<Unit>& units) {
@@ -198,7 +231,8 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
               "use letters, digits, dots, underscores and dashes");
     }
     if (const Node* block = single(unit, "certificate")) {
-      default_certificate_ = compile_certificate(unit, message.certificate(), *block);
+      has_default_certificate_ = true;
+      default_certificate_ = compile_certificate(unit, *block);
     }
     if (const Node* block = single(unit, "audit")) {
       if (require(*block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
@@ -206,20 +240,23 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
       }
     }
     if (const Node* block = single(unit, "admin")) {
-      warning(block->name_at(), "this version opens no admin socket and no metrics port");
+      warning(block->name_at(), "this version opens no admin socket and no metrics port",
+              "remove the block");
     }
     if (const Node* field = single(unit, "inventory_file")) {
       inventory_file_ = resolve(unit.file, message.inventory_file());
       inventory_at_ = field->value_at();
     }
   }
-  const Node& root = units.front().text.tree.root();
   const auto must = [&](const char* name, const char* example) {
-    if (!once.contains(name))
-      error(root.name_at(), fmt::format("the configuration needs {}", name),
-            fmt::format("write {}", example));
+    const auto has = [&](const Unit& unit) { return unit.text.tree.root().field(name) != nullptr; };
+    if (std::none_of(units.begin(), units.end(), has))
+      error(units.front().text.tree.root().name_at(),
+            fmt::format("the configuration needs {}", name), fmt::format("write {}", example));
   };
   must("gateway_id", "gateway_id: \"press-hall-3\"");
+  must("trust", "trust { name: \"plant\" ca_file: \"trust/plant-ca.pem\" crl { ... } }");
+  must("listener", "listener { name: \"telemetry\" address: \"192.0.2.1:8443\" ... }");
   must("audit", "audit { file: \"/var/log/interlock/audit.jsonl\" }");
   must("inventory_file", "inventory_file: \"devices.csv\"");
 }
@@ -240,7 +277,8 @@ void Compiling::compile_listeners(const Unit& unit) {
       for (const Listener& other : out().listeners) {
         if (address && other.address == *address) {
           error(block.field("address")->value_at(),
-                fmt::format("listener \"{}\" has this address already", other.name));
+                fmt::format("listener \"{}\" has this address already", other.name),
+                "give it another address or port");
         }
       }
     }
@@ -253,22 +291,21 @@ void Compiling::compile_listeners(const Unit& unit) {
       if (at != out().trusts.end()) {
         made.trusts.push_back(*at);
       } else if (!trusts_.contains(listener.trust(t))) {
-        unknown_name(field, "trust", listener.trust(t), trusts_);
+        unknown_name(field->value_at(), "trust", listener.trust(t), trusts_);
       }
       if (at != out().trusts.end() && (*at)->enrolment_only()) {
         error(field->value_at(),
               fmt::format("trust \"{}\" is ENROLMENT_ONLY and cannot admit to operations",
-                          (*at)->name()));
+                          (*at)->name()),
+              "name a trust of devices in operation");
       }
     }
     if (listener.has_certificate()) {
-      const auto own =
-          compile_certificate(unit, listener.certificate(), *block.field("certificate"));
-      if (own) made.certificate = *own;
+      if (auto own = compile_certificate(unit, *block.field("certificate")))
+        made.certificate = std::move(*own);
     } else if (default_certificate_) {
       made.certificate = *default_certificate_;
-    } else if (!std::any_of(result_.problems.begin(), result_.problems.end(),
-                            [](const Problem& p) { return !p.warning; })) {
+    } else if (!has_default_certificate_) {
       error(block.name_at(), "the listener has no certificate",
             "write certificate { chain_file: \"tls/gateway.pem\" key_file: \"tls/gateway.key\" } "
             "at the top of the configuration");
@@ -292,33 +329,38 @@ void Compiling::run_expects(const Unit& unit) {
       continue;
     const Device* device = out().device(expect.device());
     if (device == nullptr) {
-      error(block.field("device")->value_at(),
-            fmt::format("the inventory has no device {}", quoted(expect.device())));
+      std::vector<std::string_view> known;
+      for (const auto& each : out().devices) known.push_back(each->id);
+      unknown_name(block.field("device")->value_at(), "device", expect.device(), std::move(known));
       continue;
     }
     if (expect.has_service() && !services_.contains(expect.service())) {
-      unknown_name(block.field("service"), "service", expect.service(), services_);
+      unknown_name(block.field("service")->value_at(), "service", expect.service(), services_);
       continue;
     }
     const auto target = http1::parse_target(expect.http().path());
     if (!target) {
       error(http.field("path")->value_at(),
-            fmt::format("no request can have this path: {}", target.error().what));
+            fmt::format("no request can have this path: {}", target.error().what),
+            "write it as a device would send it");
       continue;
     }
     ++result_.num_expects;
     const HttpOperation operation{.method = expect.http().method(), .path = target->path};
     const Facts facts{*device, {}};
     const Decision decision = decide(facts, operation);
-    const bool here = !expect.has_service() || decision.permit == nullptr ||
-                      decision.permit->service->name == expect.service();
-    const bool allowed = decision.allowed() && here;
+    const bool elsewhere = decision.allowed() && expect.has_service() &&
+                           decision.permit->service->name != expect.service();
+    const bool allowed = decision.allowed() && !elsewhere;
     if (allowed == (expect.decision() == config::Expect::ALLOW)) continue;
+    const std::string outcome =
+        elsewhere ? fmt::format("allowed on service \"{}\"", decision.permit->service->name)
+                  : std::string(allowed ? "allowed" : to_string(decision.reason));
     error(block.name_at(),
           fmt::format("expected {} but {} {} by {} is {}: {}", allowed ? "DENY" : "ALLOW",
-                      operation.method, operation.path, device->id,
-                      decision.allowed() ? "allowed" : to_string(decision.reason),
-                      describe(decision, facts, operation)));
+                      operation.method, operation.path, device->id, outcome,
+                      describe(decision, facts, operation)),
+          "correct the policy, or the expectation if this is what it should do");
   }
 }
 

@@ -36,31 +36,45 @@ class Compiling {
   void compile_inventory();
   void run_expects(const Unit& unit);
 
-  // read_file reads a file that a field of `unit` names, and reports where it cannot.
-  std::optional<std::string> read_file(const Unit& unit, const Node* field, std::size_t bytes_max);
+  // remember makes a file count for the snapshot's id.
+  void remember(const std::string& path, std::string_view text);
 
   void error(const Position& at, std::string message, std::string hint = {});
   void warning(const Position& at, std::string message, std::string hint = {});
 
-  // require reports a missing or empty field of `block`; true where it is there.
-  bool require(const Node& block, const char* field, const std::string& example);
+  // num_left_out counts the problems beyond limits::kConfigErrorsMax. One error is always kept, so
+  // that what refuses a configuration is never lost among warnings.
+  [[nodiscard]] std::size_t num_left_out() const { return num_left_out_; }
 
-  Snapshot& out() { return *snapshot_; }
   std::shared_ptr<const Snapshot> finish();
 
  private:
   using Names = std::unordered_map<std::string, Position>;
 
+  Snapshot& out() { return *snapshot_; }
+  void add(Problem problem);
+  [[nodiscard]] bool full() const;  // No further error will be kept.
+
+  // read_file reads a file that is named at `at`, and reports where it cannot.
+  std::optional<std::string> read_file(const std::string& path, const Position& at,
+                                       std::size_t bytes_max);
+
+  // require reports a missing or empty field of `block`; true where it is there.
+  bool require(const Node& block, const char* field, const std::string& example);
+
+  // duration reads a field of `block` that is there, and reports what is no duration.
+  std::optional<Millis> duration(const Node& block, const char* field);
+
   // define notes a name, and reports one that is missing, malformed or taken; true where it is
   // good.
   bool define(Names& names, const char* kind, const Node& block, const std::string& name);
-  void unknown_name(const Node* field, const char* kind, const std::string& name,
+  void unknown_name(const Position& at, const char* kind, std::string_view name,
                     const Names& names);
+  void unknown_name(const Position& at, const char* kind, std::string_view name,
+                    std::vector<std::string_view> known);
   std::optional<Permit> compile_permit(const config::Function::Permit& permit, const Node& block);
-  void check_overlaps(const Function& function, const Node& block);
-  std::optional<Certificate> compile_certificate(const Unit& unit,
-                                                 const config::Certificate& certificate,
-                                                 const Node& block);
+  void check_overlaps(const Function& function, const Names& permits);
+  std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);
   void add_row(const Inventory& inventory, const InventoryRow& row);
@@ -68,12 +82,14 @@ class Compiling {
   const FileAccess& files_;
   WallTime now_;
   Loaded& result_;
+  std::size_t num_left_out_ = 0;
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>();
   std::string contents_;  // Digest input: every file, so that the snapshot's id names them all.
   Names trusts_, listeners_, services_, tiers_, functions_;
   std::unordered_map<std::string, Device*> devices_;
   std::unordered_map<std::string, Position> identities_;
-  std::optional<Certificate> default_certificate_;
+  bool has_default_certificate_ = false;            // It is given, and perhaps wrong.
+  std::optional<Certificate> default_certificate_;  // It is given and right.
   std::string inventory_file_;
   Position inventory_at_;
 };

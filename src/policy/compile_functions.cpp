@@ -11,9 +11,10 @@ namespace interlock::policy {
 namespace {
 
 bool is_method(std::string_view method) {
-  return !method.empty() && std::all_of(method.begin(), method.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
-  });
+  return !method.empty() && method.size() <= limits::kHttpMethodBytesMax &&
+         std::all_of(method.begin(), method.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+         });
 }
 
 // Two patterns intersect if some path of some device matches both. What an attribute may be is not
@@ -44,7 +45,7 @@ std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& 
                      [&](const auto& service) { return service->name == permit.service(); });
     if (at != out().services.end()) made.service = at->get();
     if (!services_.contains(permit.service()))
-      unknown_name(block.field("service"), "service", permit.service(), services_);
+      unknown_name(block.field("service")->value_at(), "service", permit.service(), services_);
   }
   if (!require(block, "http", "http { method: \"GET\" path: \"/v1/status\" }")) return std::nullopt;
   const Node& http = *block.field("http");
@@ -88,19 +89,19 @@ std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& 
   return made;
 }
 
-void Compiling::check_overlaps(const Function& function, const Node& block) {
-  for (std::size_t i = 0; i < function.permits.size(); ++i) {
-    for (std::size_t j = i + 1; j < function.permits.size(); ++j) {
-      const Permit& a = function.permits[i];
-      const Permit& b = function.permits[j];
-      if (a.service == b.service || !share_a_method(a, b) || !may_intersect(a.pattern, b.pattern))
-        continue;
-      error(block.name_at(),
-            fmt::format("permits \"{}\" and \"{}\" of function \"{}\" cover the same request on "
-                        "two services, {} and {}",
-                        a.name, b.name, function.name, a.service->name, b.service->name),
-            "make their methods or paths differ, so that the permit alone chooses the service");
-    }
+// Each permit is held against those before it; the first that it collides with is enough to know.
+void Compiling::check_overlaps(const Function& function, const Names& permits) {
+  for (auto b = function.permits.begin(); b != function.permits.end(); ++b) {
+    const auto a = std::find_if(function.permits.begin(), b, [&](const Permit& each) {
+      return each.service != b->service && share_a_method(each, *b) &&
+             may_intersect(each.pattern, b->pattern);
+    });
+    if (a == b) continue;
+    error(permits.at(b->name),
+          fmt::format("permits \"{}\" and \"{}\" of function \"{}\" cover the same request on "
+                      "two services, {} and {}",
+                      a->name, b->name, function.name, a->service->name, b->service->name),
+          "make their methods or paths differ, so that the permit alone chooses the service");
   }
 }
 
@@ -114,8 +115,11 @@ void Compiling::compile_functions(const Unit& unit) {
     Names permits;
     if (static_cast<std::size_t>(function.permit_size()) > limits::kPermitsPerFunctionMax) {
       error(block.name_at(),
-            fmt::format("function {} has too many permits", quoted(function.name())),
-            fmt::format("at most {}", limits::kPermitsPerFunctionMax));
+            fmt::format("function {} has {} permits", quoted(function.name()),
+                        function.permit_size()),
+            fmt::format("write at most {}: one permit may have several methods, and * and "
+                        "{{device.NAME}} in its path",
+                        limits::kPermitsPerFunctionMax));
       continue;
     }
     for (int p = 0; p < function.permit_size(); ++p) {
@@ -128,7 +132,7 @@ void Compiling::compile_functions(const Unit& unit) {
               [](const Permit& a, const Permit& b) { return a.name < b.name; });
     for (std::uint32_t n = 0; n < made->permits.size(); ++n)
       made->paths.add(made->permits[n].pattern, n);
-    check_overlaps(*made, block);
+    check_overlaps(*made, permits);
     if (named) out().functions.push_back(std::move(made));
   }
 }

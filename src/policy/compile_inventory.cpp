@@ -28,42 +28,33 @@ void Compiling::check_attributes(const Inventory& inventory, const InventoryRow&
     for (const PathSegment& segment : permit.pattern) {
       if (segment.kind != PathSegment::Kind::kAttribute || !device.attribute(segment.text).empty())
         continue;
+      std::string hint = fmt::format("fill in the column attr.{}", segment.text);
+      if (segment.text == "site")
+        hint = "fill in the column site, or set site in the configuration";
+      if (segment.text == "tier") hint = "fill in the column tier";
       error(inventory.at(row, InventoryColumn::kDeviceId),
             fmt::format("device \"{}\" has no {}, which permit \"{}\" of its function \"{}\" uses",
                         device.id, segment.text, permit.name, function.name),
-            segment.text == "site"
-                ? std::string("fill in the column site, or set site in the configuration")
-                : fmt::format("fill in the column attr.{}", segment.text));
+            std::move(hint));
     }
   }
 }
 
 void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
-  const auto wrong = [&](InventoryColumn column, std::string message, std::string hint = {}) {
+  const auto wrong = [&](InventoryColumn column, std::string message, std::string hint) {
     error(inventory.at(row, column), std::move(message), std::move(hint));
   };
+  const auto known = [&](InventoryColumn column, const char* kind, const std::string& name,
+                         const Names& names) {
+    if (!names.contains(name)) unknown_name(inventory.at(row, column), kind, name, names);
+    return names.contains(name);
+  };
+  bool good = known(InventoryColumn::kFunction, "function", row.function, functions_);
+  if (!row.tier.empty()) good &= known(InventoryColumn::kTier, "tier", row.tier, tiers_);
+  good &= known(InventoryColumn::kTrust, "trust", row.trust, trusts_);
   const Function* function = find_named(out().functions, row.function);
-  if (function == nullptr) {
-    if (!functions_.contains(row.function)) {
-      std::vector<std::string_view> known;
-      for (const auto& each : out().functions) known.push_back(each->name);
-      const std::string_view meant = nearest(row.function, known);
-      wrong(InventoryColumn::kFunction,
-            fmt::format("there is no function {}", quoted(row.function)),
-            meant.empty() ? "define it in the configuration"
-                          : fmt::format("did you mean \"{}\"?", meant));
-    }
-    return;
-  }
+  if (!good || function == nullptr) return;  // A function with an error of its own was left out.
   const Tier* tier = row.tier.empty() ? nullptr : find_named(out().tiers, row.tier);
-  if (!row.tier.empty() && tier == nullptr) {
-    wrong(InventoryColumn::kTier, fmt::format("there is no tier {}", quoted(row.tier)));
-    return;
-  }
-  if (!trusts_.contains(row.trust)) {
-    wrong(InventoryColumn::kTrust, fmt::format("there is no trust {}", quoted(row.trust)));
-    return;
-  }
   Device*& device = devices_[row.device_id];
   if (device == nullptr) {
     auto made = std::make_unique<Device>();
@@ -99,27 +90,11 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
 
 void Compiling::compile_inventory() {
   if (inventory_file_.empty()) return;
-  const auto text = files_.read(inventory_file_, limits::kInventoryBytesMax);
-  if (!text) {
-    const int sys = text.error().sys;
-    error(inventory_at_,
-          fmt::format("cannot read {}: {}", inventory_file_,
-                      sys != 0 ? strerrordesc_np(sys) : text.error().what),
-          "paths are relative to the file that names them");
-    return;
-  }
-  contents_ += fmt::format("{} {}\n", inventory_file_, to_hex(pki::sha256(as_bytes(*text))));
+  const auto text = read_file(inventory_file_, inventory_at_, limits::kInventoryBytesMax);
+  if (!text) return;
   const auto inventory = parse_inventory(inventory_file_, *text, result_.problems);
   if (!inventory) return;
-  std::size_t num_reported = result_.problems.size();
-  for (const InventoryRow& row : inventory->rows) {
-    add_row(*inventory, row);
-    if (result_.problems.size() - num_reported >= limits::kConfigErrorsMax) {
-      error(inventory->at(row, InventoryColumn::kDeviceId),
-            "too many problems; the rest of the file was not looked at");
-      break;
-    }
-  }
+  for (const InventoryRow& row : inventory->rows) add_row(*inventory, row);
   std::sort(out().devices.begin(), out().devices.end(),
             [](const auto& a, const auto& b) { return a->id < b->id; });
 }

@@ -8,7 +8,6 @@
 namespace interlock::policy {
 
 void Compiling::compile_trusts(const Unit& unit) {
-  contents_ += unit.file + "\n" + unit.text.tree.source().text;
   for (int i = 0; i < unit.text.message.trust_size(); ++i) {
     const config::Trust& trust = unit.text.message.trust(i);
     const Node& block = *unit.text.tree.root().field("trust", static_cast<std::size_t>(i));
@@ -34,27 +33,23 @@ void Compiling::compile_trusts(const Unit& unit) {
                             .enrolment_only = trust.usage() == config::Trust::ENROLMENT_ONLY,
                             .no_revocation = none,
                             .crls = {}};
-    auto ca_pem = read_file(unit, block.field("ca_file"), limits::kAuthorityFileBytesMax);
+    auto ca_pem = read_file(source.ca_file, block.field("ca_file")->value_at(),
+                            limits::kAuthorityFileBytesMax);
     good &= ca_pem.has_value();
     if (ca_pem) source.ca_pem = std::move(*ca_pem);
     for (int c = 0; c < trust.crl_size(); ++c) {
       const Node& crl = *block.field("crl", static_cast<std::size_t>(c));
       pki::CrlSource list;
       if (trust.crl(c).has_max_age()) {
-        list.max_age = parse_duration(trust.crl(c).max_age());
-        if (!list.max_age) {
-          error(crl.field("max_age")->value_at(),
-                fmt::format("{} is no duration", quoted(trust.crl(c).max_age())),
-                std::string(kDurationHint));
-          good = false;
-        }
+        list.max_age = duration(crl, "max_age");
+        good &= list.max_age.has_value();
       }
       if (!require(crl, "file", "file: \"trust/plant.crl\"")) {
         good = false;
         continue;
       }
       list.file = resolve(unit.file, trust.crl(c).file());
-      auto bytes = read_file(unit, crl.field("file"), limits::kCrlFileBytesMax);
+      auto bytes = read_file(list.file, crl.field("file")->value_at(), limits::kCrlFileBytesMax);
       good &= bytes.has_value();
       if (bytes) list.bytes = std::move(*bytes);
       source.crls.push_back(std::move(list));
@@ -67,8 +62,7 @@ void Compiling::compile_trusts(const Unit& unit) {
       const Node* at = each.where == pki::TrustProblem::Where::kCrl
                            ? block.field("crl", each.index)->field("file")
                            : block.field("ca_file");
-      result_.problems.push_back(
-          {at->value_at(), std::move(each.message), std::move(each.hint), each.warning});
+      add({at->value_at(), std::move(each.message), std::move(each.hint), each.warning});
     }
     if (loaded) out().trusts.push_back(std::move(loaded));
   }

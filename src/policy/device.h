@@ -21,16 +21,9 @@ struct Device {
   std::vector<std::pair<std::string, std::string>> attributes;  // Inventory columns attr.NAME.
   int line = 0;                                                 // First row in the inventory.
 
-  // attribute returns the value of `id`, `site` or an inventory column attr.NAME; empty where there
-  // is none.
-  [[nodiscard]] std::string_view attribute(std::string_view name) const {
-    if (name == "id") return id;
-    if (name == "site") return site;
-    for (const auto& [key, value] : attributes) {
-      if (key == name) return value;
-    }
-    return {};
-  }
+  // attribute returns the value of `id`, `site`, `function`, `tier` or an inventory column
+  // attr.NAME; empty where there is none.
+  [[nodiscard]] std::string_view attribute(std::string_view name) const;
 };
 
 }  // namespace interlock::policy

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <optional>
 #include <tuple>
 
@@ -36,9 +37,11 @@ class Loader {
     }
     parse(path, *text);
     if (!units_.empty()) read_includes();
-    if (has_errors(result_.problems)) return;  // Names that were not read would only look missing.
-    compile();
+    // Names that were not read would only look missing.
+    if (!has_errors(result_.problems)) compile();
   }
+
+  [[nodiscard]] std::size_t num_left_out() const { return compiling_.num_left_out(); }
 
  private:
   void parse(const std::string& path, const std::string& text) {
@@ -47,32 +50,34 @@ class Loader {
   }
 
   void read_includes() {
-    const Unit& main = units_.front();  // units_ is a deque: the reference stays good.
-    std::vector<std::string> paths;
+    const Unit& main = units_.front();      // units_ is a deque: the reference stays good.
+    std::map<std::string, Position> paths;  // And where each is named.
     for (int i = 0; i < main.text.message.include_size(); ++i) {
       const Node* field = main.text.tree.root().field("include", static_cast<std::size_t>(i));
-      const std::vector<std::string> found =
-          files_.glob(resolve(main.file, main.text.message.include(i)));
+      const std::string path = resolve(main.file, field->value());
+      std::vector<std::string> found = {path};
+      if (path.find_first_of("*?[") != std::string::npos) found = files_.glob(path);
       if (found.empty()) {
-        compiling_.warning(field->value_at(),
-                           fmt::format("no file matches {}", quoted(main.text.message.include(i))));
+        compiling_.warning(field->value_at(), fmt::format("no file matches {}", quoted(path)),
+                           "paths are relative to the file that names them");
       }
-      paths.insert(paths.end(), found.begin(), found.end());
+      for (const std::string& each : found) paths.emplace(each, field->value_at());
     }
-    std::sort(paths.begin(), paths.end());
-    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    paths.erase(main.file);  // A pattern may match the file it stands in.
     if (paths.size() >= limits::kConfigFilesMax) {
       compiling_.error(main.text.tree.root().field("include")->value_at(),
-                       "too many files are included",
-                       fmt::format("at most {}", limits::kConfigFilesMax - 1));
+                       fmt::format("{} files are included", paths.size()),
+                       fmt::format("write fewer and longer files: at most {} are read",
+                                   limits::kConfigFilesMax - 1));
       return;
     }
-    for (const std::string& path : paths) {
+    for (const auto& [path, named_at] : paths) {
       const auto text = files_.read(path, limits::kConfigFileBytesMax);
       if (!text) {
         compiling_.error(
-            main.text.tree.root().field("include")->value_at(),
-            fmt::format("cannot read the included file {}: {}", path, reason_of(text.error())));
+            named_at,
+            fmt::format("cannot read the included file {}: {}", path, reason_of(text.error())),
+            "paths are relative to the file that names them");
         continue;
       }
       parse(path, *text);
@@ -85,6 +90,7 @@ class Loader {
   }
 
   void compile() {
+    for (const Unit& unit : units_) compiling_.remember(unit.file, unit.text.tree.source().text);
     for (const Unit& unit : units_) compiling_.compile_trusts(unit);
     for (const Unit& unit : units_) compiling_.compile_services(unit);
     for (const Unit& unit : units_) compiling_.compile_tiers(unit);
@@ -107,7 +113,8 @@ class Loader {
 
 Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
   Loaded result;
-  Loader(files, now, result).load(path);
+  Loader loader(files, now, result);
+  loader.load(path);
   // The main file first, then the others; each from top to bottom.
   const auto place = [&](const Problem& each) {
     return std::tuple(each.at.file != path, std::string_view(each.at.file), each.at.line,
@@ -115,6 +122,12 @@ Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
   };
   std::stable_sort(result.problems.begin(), result.problems.end(),
                    [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
+  if (loader.num_left_out() > 0) {
+    result.problems.push_back({{path, 1, 1},
+                               fmt::format("{} more problems are not shown", loader.num_left_out()),
+                               "correct the ones shown first",
+                               !has_errors(result.problems)});
+  }
   return result;
 }
 

@@ -21,8 +21,8 @@ struct FileAccess {
   std::function<std::vector<std::string>(const std::string& pattern)> glob;
 };
 
-// Loaded has a snapshot unless any problem is an error. Problems stand in the order of files and
-// lines.
+// Loaded has a snapshot unless any problem is an error. Problems stand file by file, the
+// main one first, and from top to bottom; at most limits::kConfigErrorsMax, the rest is counted.
 struct Loaded {
   std::shared_ptr<const Snapshot> snapshot;
   std::vector<Problem> problems;

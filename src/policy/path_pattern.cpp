@@ -37,26 +37,40 @@ tl::expected<PathSegment, PatternError> parse_segment(std::string_view text, std
                                      "inventory column attr.NAME"});
 }
 
-// What the codec would never let through, no permit can match: such a literal is a mistake.
-tl::expected<void, PatternError> check_canonical(const PathPattern& pattern) {
-  std::string sample;
-  for (const PathSegment& segment : pattern) {
-    sample += '/';
-    sample += segment.kind == PathSegment::Kind::kLiteral ? segment.text : "x";
+// The pattern with its literals as `canonical`, which has as many segments, spells them.
+std::string respelt(const PathPattern& pattern, std::string_view text, std::string_view canonical) {
+  const std::vector<std::string_view> written = split_path(text), normal = split_path(canonical);
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    out += '/';
+    out += pattern[i].kind == PathSegment::Kind::kLiteral ? normal[i] : written[i];
   }
+  return out;
+}
+
+// What the codec would never let through, no permit can match: such a literal is a mistake.
+tl::expected<void, PatternError> check_canonical(std::string_view text,
+                                                 const PathPattern& pattern) {
+  // With names in the place of templates, and as long, so that every byte keeps its place.
+  std::string sample(text);
+  std::replace(sample.begin(), sample.end(), '{', 'x');
+  std::replace(sample.begin(), sample.end(), '}', 'x');
   const auto target = http1::parse_target(sample);
   if (!target) {
-    return tl::unexpected(
-        PatternError{0, std::string("no request can have this path: ") + target.error().what,
-                     "write the path as it appears after normalisation"});
+    return tl::unexpected(PatternError{
+        0, std::string("no request can have this path: ") + target.error().what,
+        "write plain names between single slashes, and escape only what must be escaped"});
   }
   if (target->has_query) {
-    return tl::unexpected(PatternError{sample.find('?'), "a path pattern has no query",
+    return tl::unexpected(PatternError{text.find('?'), "a path pattern has no query",
                                        "leave out everything from `?`; queries are passed on"});
   }
   if (target->path != sample) {
-    return tl::unexpected(
-        PatternError{0, "the path is not in its normal form", "write `" + target->path + "`"});
+    const auto differs =
+        std::mismatch(sample.begin(), sample.end(), target->path.begin(), target->path.end());
+    return tl::unexpected(PatternError{static_cast<std::size_t>(differs.first - sample.begin()),
+                                       "the path is not in its normal form",
+                                       "write `" + respelt(pattern, text, target->path) + "`"});
   }
   return {};
 }
@@ -90,7 +104,7 @@ tl::expected<PathPattern, PatternError> parse_path_pattern(std::string_view text
     pattern.push_back(std::move(*segment));
     at = end + 1;
   }
-  if (auto canonical = check_canonical(pattern); !canonical)
+  if (auto canonical = check_canonical(text, pattern); !canonical)
     return tl::unexpected(canonical.error());
   return pattern;
 }

@@ -17,10 +17,11 @@ class PathTrie {
   void add(const PathPattern& pattern, std::uint32_t permit);
 
   // match calls `visit(permit)` for every pattern that covers `path` (canonical) for this device.
-  // The order is not that of the permits. Allocates nothing; visits each node at most once.
+  // No pattern covers what does not begin with `/`. The order is not that of the permits. Allocates
+  // nothing; visits each node at most once.
   template <class Visit>
   void match(std::string_view path, const Device& device, const Visit& visit) const {
-    walk(0, path, device, visit);
+    if (path.starts_with('/')) walk(0, path, device, visit);
   }
 
  private:

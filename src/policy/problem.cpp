@@ -13,16 +13,29 @@ namespace {
 
 constexpr std::size_t kQuotedMax = 60;
 
+// Text for a terminal: at most `max` characters, those that would steer it replaced by "?".
+std::string printable(std::string_view text, std::size_t max = std::string_view::npos) {
+  std::string out;
+  for (std::size_t count = 0; !text.empty(); ++count) {
+    if (count == max) return out + "...";
+    const std::size_t len = utf8_sequence_len(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(len, 1));
+    out += len == 0 || is_control(character) ? "?" : character;
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_string(const Position& at) {
-  return at.file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  return printable(at.file) + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
 }
 
 std::string to_string(const Problem& problem) {
   std::string out = to_string(problem.at) + (problem.warning ? ": warning: " : ": ");
-  out += problem.message;
-  if (!problem.hint.empty()) out += "\n  " + problem.hint;
+  out += printable(problem.message);
+  if (!problem.hint.empty()) out += "\n  " + printable(problem.hint);
   return out;
 }
 
@@ -31,20 +44,7 @@ bool has_errors(std::span<const Problem> problems) {
                      [](const Problem& problem) { return !problem.warning; });
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (std::size_t count = 0; !text.empty(); ++count) {
-    if (count == kQuotedMax) {
-      out += "...";
-      break;
-    }
-    const std::size_t len = utf8_sequence_len(text);
-    const std::string_view character = text.substr(0, std::max<std::size_t>(len, 1));
-    out += len == 0 || is_control(character) ? "?" : character;
-    text.remove_prefix(character.size());
-  }
-  return out + "\"";
-}
+std::string quoted(std::string_view text) { return "\"" + printable(text, kQuotedMax) + "\""; }
 
 Reporter::Reporter(std::string file, std::vector<Problem>& problems)
     : file_(std::move(file)), problems_(problems), first_(problems.size()) {}

@@ -30,7 +30,8 @@ struct Problem {
 };
 
 // to_string returns "file:line:column: message\n  hint", with "warning: " before the message of a
-// warning, and one line where there is no hint. No newline at the end.
+// warning, and one line where there is no hint. No newline at the end. Controls and bytes that are
+// not UTF-8 are replaced by "?", so that a file cannot write to the terminal.
 std::string to_string(const Position& at);
 std::string to_string(const Problem& problem);
 
@@ -38,7 +39,7 @@ std::string to_string(const Problem& problem);
 bool has_errors(std::span<const Problem> problems);
 
 // quoted returns `text` in double quotes for use in a message: cut to 60 code points, controls and
-// bytes that are not UTF-8 replaced by "?", so that a file cannot write to the terminal.
+// bytes that are not UTF-8 replaced by "?".
 std::string quoted(std::string_view text);
 
 // Reporter collects the problems of one file behind those that `problems` already holds.

@@ -4,6 +4,17 @@
 
 namespace interlock::policy {
 
+std::string_view Device::attribute(std::string_view wanted) const {
+  if (wanted == "id") return id;
+  if (wanted == "site") return site;
+  if (wanted == "function") return function->name;
+  if (wanted == "tier") return tier != nullptr ? std::string_view(tier->name) : std::string_view();
+  for (const auto& [name, value] : attributes) {
+    if (name == wanted) return value;
+  }
+  return {};
+}
+
 bool Permit::permits_method(std::string_view method) const {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
