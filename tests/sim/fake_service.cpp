@@ -35,7 +35,7 @@ class FakeServiceStream final : public port::ByteStream {
   IoResult write(std::span<const std::uint8_t> from) override {
     ledger_.must(from.size() <= kHeldForServiceMax,
                  fmt::format("{} bytes were held for a service", from.size()));
-    if (broken()) return {IoState::kFailed, 0};
+    if (broken() || connection_.deaf) return {IoState::kFailed, 0};
     if (connection_.state == Connection::State::kConnecting) return {IoState::kBlocked, 0};
     std::size_t len = from.size();
     if (connection_.piece_max > 0) len = std::min(len, 1 + chance_.below(connection_.piece_max));
@@ -89,7 +89,7 @@ class FakeServiceStream final : public port::ByteStream {
 bool Connection::ready() const {
   if (observer == nullptr || state == State::kConnecting) return false;
   if (broken || state == State::kRefused) return wants_read || wants_write;
-  return (wants_read && out.readable()) || (wants_write && room > 0);
+  return (wants_read && out.readable()) || (wants_write && (room > 0 || deaf));
 }
 
 std::string answer_text(int status, std::string_view body, std::string_view fields) {

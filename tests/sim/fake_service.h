@@ -20,6 +20,7 @@ struct Connection {
   std::size_t room = kRoomUnlimited;  // Bytes it still takes.
   std::size_t piece_max = 0;          // Bytes it takes in one call, at most; 0: all.
   bool broken = false;                // Reset.
+  bool deaf = false;                  // It takes no more bytes, and what it has sent can be read.
 
   std::string received;           // All of it.
   std::vector<Message> requests;  // Whole ones.
