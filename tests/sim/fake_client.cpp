@@ -107,11 +107,12 @@ class FakeSecureStream final : public port::SecureStream {
   void fail_handshake(Reason why) {
     if (!failed_) failure_ = why;
     failed_ = closing_ = true;
-    client_.steps.clear();
+    client_.handshaking = false;
   }
   Handshake done() {
     ledger_.must(client_.verdict_given && !client_.alert, "a handshake without a good verdict");
     established_ = true;
+    client_.handshaking = false;
     return Handshake::kDone;
   }
   std::size_t move() {
@@ -161,7 +162,7 @@ std::vector<Message> FakeClient::answers() const {
 bool FakeClient::ready() const {
   if (observer == nullptr) return false;
   if (broken) return wants_read || wants_write;
-  const bool goes_on = !stalled && !steps.empty();
+  const bool goes_on = !stalled && handshaking;
   return (wants_read && (goes_on || in.readable())) || (wants_write && room > 0);
 }
 

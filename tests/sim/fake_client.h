@@ -37,6 +37,7 @@ struct FakeClient {
   std::size_t num_discarded = 0;
   bool wants_read = false, wants_write = false;
   bool verdict_given = false;
+  bool handshaking = true;
   port::StreamObserver* observer = nullptr;
 
   void send(std::string_view bytes) { in.send(bytes); }
