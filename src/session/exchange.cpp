@@ -133,7 +133,8 @@ bool Exchange::send_to_service(ClientSide& client) {
     if (sent.state != port::IoState::kProgress) {
       // It may have answered, and then closed, without reading to the end: look before giving up.
       to_service_.clear();
-      if (connected_ && !service_.reused) break;
+      service_reusable_ = false;
+      if (connected_ && !may_retry()) break;
       service_failed(
           client,
           connected_ ? "the service closed the connection" : "the service cannot be reached", 502);
@@ -224,7 +225,7 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
   const http1::ResponsePlan plan = http1::encode_response(client.out.tail(), head, request_);
   answer_form_ = plan.body;
   client.closing |= plan.close;
-  service_reusable_ = head.keep_alive;
+  service_reusable_ = service_reusable_ && head.keep_alive;
   answer_started_ = true;
   return true;
 }
@@ -275,7 +276,8 @@ void Exchange::refuse_midway(ClientSide& client, const Judgement& judgement, int
 bool Exchange::may_retry() const {
   // The service may have closed an idle connection just as the request was on its way. Only a
   // request that changes nothing is sent again, once, and only if nothing of an answer has come.
-  return service_.reused && !retry_.empty() && !answer_started_ && service_.in.empty();
+  return service_.reused && !retry_.empty() && !answer_started_ && num_interim_ == 0 &&
+         service_.in.empty();
 }
 
 void Exchange::service_failed(ClientSide& client, std::string_view detail, int status) {
@@ -283,7 +285,8 @@ void Exchange::service_failed(ClientSide& client, std::string_view detail, int s
     to_service_.clear();
     to_service_.append(retry_);
     retry_.clear();
-    service_eof_ = false;
+    connected_ = service_eof_ = false;
+    service_reusable_ = true;
     decoder_ = http1::ResponseDecoder();
     decoder_.expect(method_);
     service_ = context_.services.borrow(permit_->service->endpoint, /*fresh=*/true);
@@ -305,7 +308,9 @@ void Exchange::service_failed(ClientSide& client, std::string_view detail, int s
 }
 
 void Exchange::finish(ClientSide& client) {
-  if (request_done_ && service_reusable_ && !service_eof_) {
+  // What the service has not read yet of this request would swallow the beginning of the next one.
+  const bool whole = request_done_ && to_service_.empty();
+  if (whole && service_reusable_ && !service_eof_) {
     context_.services.give_back(permit_->service->endpoint, std::move(service_));
   }
   if (!request_done_) client.closing = true;
@@ -317,7 +322,7 @@ Step Exchange::on_timeout(ClientSide& client) {
   // Is it the client that does not read its answer?
   if (client.stream->flush().state == port::IoState::kBlocked) return Step::close();
   retry_.clear();
-  if (!request_done_ && to_service_.room() > 0) {
+  if (waits_for_body()) {
     refuse_midway(
         client,
         gate_.refuse(Reason::malformed, "the request body stopped coming", operation(), 408), 408);
@@ -331,7 +336,7 @@ Step Exchange::on_timeout(ClientSide& client) {
 }
 
 Millis Exchange::timeout() const {
-  if (!request_done_) return limits::kBodyStallTimeout;
+  if (waits_for_body()) return limits::kBodyStallTimeout;
   return connected_ ? limits::kServiceTimeout : limits::kDialTimeout;
 }
 

@@ -59,6 +59,8 @@ class Exchange {
   bool may_retry() const;
   void finish(ClientSide& client);
   void reset();
+  // waits_for_body says that the client has to move next, not the service.
+  [[nodiscard]] bool waits_for_body() const { return !request_done_ && to_service_.room() > 0; }
   [[nodiscard]] HttpOperation operation() const { return {.method = method_, .path = path_}; }
 
   Context& context_;

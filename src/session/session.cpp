@@ -99,15 +99,19 @@ Step Session::do_serve() {
   if (step.kind == Step::Kind::kClose) return step;
   if (!send_answers(step)) return Step::close();
   if (was_active && !exchange_.active()) {
-    if (client_.closing) {
-      drain();
-    } else {
-      set_deadline(limits::kIdleTimeout);
-    }
+    after_exchange();
     return Step::again();
   }
   if (exchange_.active() && step.kind == Step::Kind::kAgain) set_deadline(exchange_.timeout());
   return step;
+}
+
+void Session::after_exchange() {
+  if (client_.closing) {
+    drain();
+  } else {
+    set_deadline(limits::kIdleTimeout);
+  }
 }
 
 // Writes what is there for the client; false where the client is gone. A write that made room turns
@@ -129,6 +133,7 @@ bool Session::send_answers(Step& step) {
 Step Session::next_request() {
   // One answer at a time: a client that does not read its answers sends no more requests.
   if (!client_.out.empty()) return Step::wait({});
+  const bool was_idle = client_.decoder.idle();
   const auto decoded = client_.decoder.decode(client_.in.view(), client_.eof);
   if (!decoded)
     return refuse_request(decoded.error().reason, decoded.error().what, decoded.error().status);
@@ -144,10 +149,8 @@ Step Session::next_request() {
     drain();
     return Step::again();
   }
-  const bool was_idle = client_.decoder.idle();
-  if (!client_.fill(context_.scratch)) return Step::wait({.client_read = true});
-  if (was_idle && !client_.eof) set_deadline(limits::kHeadTimeout);
-  return Step::again();
+  if (was_idle && !client_.decoder.idle()) set_deadline(limits::kHeadTimeout);
+  return client_.fill(context_.scratch) ? Step::again() : Step::wait({.client_read = true});
 }
 
 Step Session::refuse_request(Reason reason, std::string_view detail, int status) {
@@ -235,7 +238,7 @@ void Session::on_deadline() noexcept {
       close();
       return;
     }
-    if (!exchange_.active() && client_.closing) drain();
+    if (!exchange_.active()) after_exchange();
   } else if (!client_.decoder.idle()) {
     refuse_request(Reason::malformed, "the request head stopped coming", 408);
   } else {

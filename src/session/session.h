@@ -62,6 +62,7 @@ class Session final : public port::StreamObserver {
   Step next_request();
   Step refuse_request(Reason reason, std::string_view detail, int status);
   bool send_answers(Step& step);
+  void after_exchange();
   void drain();
   void keep_index();
   void close();

@@ -1,0 +1,137 @@
+#include "sim/fake_service.h"
+
+#include <fmt/format.h>
+
+#include "base/hex.h"
+#include "base/limits.h"
+
+namespace interlock::sim {
+namespace {
+
+using port::IoResult;
+using port::IoState;
+
+// What one exchange may hold for its service: the queue, one piece of body over its mark, and the
+// framing of that piece.
+constexpr std::size_t kHeldForServiceMax =
+    limits::kServiceOutBytesMax + limits::kClientInBytesMax + 64;
+
+class FakeServiceStream final : public port::ByteStream {
+ public:
+  FakeServiceStream(FakeService& service, Connection& connection, Ledger& ledger, Chance& chance)
+      : service_(service), connection_(connection), ledger_(ledger), chance_(chance) {}
+  ~FakeServiceStream() override {
+    connection_.closed = true;
+    connection_.observer = nullptr;
+  }
+
+  IoResult read(std::span<std::uint8_t> into) override {
+    ledger_.must(into.size() <= limits::kServiceInBytesMax, "too much was read from a service");
+    if (broken()) return {IoState::kFailed, 0};
+    if (connection_.state == Connection::State::kConnecting) return {IoState::kBlocked, 0};
+    return connection_.out.read(into);
+  }
+
+  IoResult write(std::span<const std::uint8_t> from) override {
+    ledger_.must(from.size() <= kHeldForServiceMax,
+                 fmt::format("{} bytes were held for a service", from.size()));
+    if (broken() || connection_.deaf) return {IoState::kFailed, 0};
+    if (connection_.state == Connection::State::kConnecting) return {IoState::kBlocked, 0};
+    std::size_t len = from.size();
+    if (connection_.piece_max > 0) len = std::min(len, 1 + chance_.below(connection_.piece_max));
+    len = take_room(connection_.room, len);
+    if (len == 0) return {IoState::kBlocked, 0};
+    connection_.received += as_text(from.first(len));
+    serve();
+    return {IoState::kProgress, len};
+  }
+
+  void shutdown_write() override {}
+  void want(bool read, bool write) override {
+    connection_.wants_read = read;
+    connection_.wants_write = write;
+  }
+  void observe(port::StreamObserver* observer) override { connection_.observer = observer; }
+
+ private:
+  bool broken() {
+    if (ledger_.call_fails()) connection_.broken = true;
+    return connection_.broken || connection_.state == Connection::State::kRefused;
+  }
+
+  void serve() {
+    for (;;) {
+      std::string_view rest = std::string_view(connection_.received).substr(connection_.read_len);
+      const std::size_t before = rest.size();
+      const auto request = take_message(rest, Kind::kRequest, false);
+      if (!request) return;
+      if (!connection_.head_seen) {
+        connection_.head_seen = true;
+        ledger_.trail.push_back("head " + request->method() + " " + request->target());
+        service_.on_head(*request, connection_);
+      }
+      if (!request->whole) return;
+      connection_.read_len += before - rest.size();
+      connection_.head_seen = false;
+      connection_.requests.push_back(*request);
+      service_.on_request(*request, connection_);
+    }
+  }
+
+  FakeService& service_;
+  Connection& connection_;
+  Ledger& ledger_;
+  Chance& chance_;
+};
+
+}  // namespace
+
+bool Connection::ready() const {
+  if (observer == nullptr || state == State::kConnecting) return false;
+  if (broken || state == State::kRefused) return wants_read || wants_write;
+  return (wants_read && out.readable()) || (wants_write && (room > 0 || deaf));
+}
+
+std::string answer_text(int status, std::string_view body, std::string_view fields) {
+  return fmt::format("HTTP/1.1 {} Fine\r\n{}Content-Length: {}\r\n\r\n{}", status, fields,
+                     body.size(), body);
+}
+
+void FakeService::echo(const Message& request, Connection& connection) {
+  const std::string fields = "X-Tag: " + request.field("X-Tag") + "\r\n";
+  connection.send(request.method() == "HEAD"
+                      ? "HTTP/1.1 200 Fine\r\n" + fields + "Content-Length: 7\r\n\r\n"
+                      : answer_text(200, request.body, fields));
+}
+
+std::size_t FakeService::num_requests() const {
+  std::size_t count = 0;
+  for (const Connection& each : connections) count += each.requests.size();
+  return count;
+}
+
+std::size_t FakeService::num_open() const {
+  return static_cast<std::size_t>(std::count_if(
+      connections.begin(), connections.end(), [](const Connection& each) { return !each.closed; }));
+}
+
+const Message& FakeService::only() const {
+  static const Message none;
+  if (num_requests() != 1) return none;
+  for (const Connection& each : connections) {
+    if (!each.requests.empty()) return each.requests.front();
+  }
+  return none;
+}
+
+std::unique_ptr<port::ByteStream> FakeDialer::dial(const Endpoint& endpoint) {
+  ledger_.trail.push_back("dial " + endpoint.to_string());
+  const auto at = services.find(endpoint.to_string());
+  if (ledger_.call_fails() || at == services.end() || at->second->no_socket) return nullptr;
+  FakeService& service = *at->second;
+  Connection& connection = service.connections.emplace_back();
+  service.on_dial(connection);
+  return std::make_unique<FakeServiceStream>(service, connection, ledger_, chance_);
+}
+
+}  // namespace interlock::sim

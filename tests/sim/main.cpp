@@ -1,0 +1,3 @@
+// The one file that brings Boost.Test's main into the simulation.
+#define BOOST_TEST_MODULE interlock_sim
+#include <boost/test/unit_test.hpp>

@@ -1,0 +1,185 @@
+// Goal: nobody holds a session by being slow, each in the protocol's own words and on the right
+// account. Method: virtual time, passed to the last step before a bound and then over it.
+#include <boost/test/unit_test.hpp>
+
+#include "sim/world.h"
+
+using namespace interlock;
+using namespace interlock::sim;
+
+namespace {
+
+void check_408(const World& world, const FakeClient& client) {
+  const std::vector<Message> answers = client.answers();
+  BOOST_TEST_REQUIRE(!answers.empty());
+  BOOST_TEST(answers.back().status() == 408);
+  BOOST_TEST(answers.back().member("reason") == "malformed");
+  BOOST_TEST(answers.back().field("Connection") == "close");
+  BOOST_TEST(client.finished);
+  BOOST_TEST(world.audit.count(AuditEvent::kOperation, Reason::malformed) == 1U);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sim_timeout)
+
+BOOST_AUTO_TEST_CASE(idle_client_is_ended_quietly) {
+  World world;
+  FakeClient& client = world.served();
+  client.request("GET", "/status/a");
+  world.settle();
+  const std::size_t records = world.audit.entries.size();
+  world.pass_short_of(limits::kIdleTimeout);
+  BOOST_TEST(!client.finished);
+  world.pass(Millis{500});
+  BOOST_TEST(client.finished);
+  BOOST_TEST(!client.alert.has_value());
+  BOOST_TEST(client.answers().size() == 1U);
+  BOOST_TEST(world.audit.entries.size() == records);
+  world.pass(limits::kDrainTimeout);
+  BOOST_TEST(client.closed);
+  BOOST_TEST(world.table.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(head_that_stops_is_408) {
+  World world;
+  FakeClient& client = world.served();
+  world.pass(Millis{20'000});
+  client.send("GET /status/a HT");
+  world.settle();
+  world.pass_short_of(limits::kHeadTimeout);
+  BOOST_TEST(client.received.empty());
+  world.pass(Millis{500});
+  check_408(world, client);
+}
+
+BOOST_AUTO_TEST_CASE(head_that_trickles_gains_no_time) {
+  World world;
+  FakeClient& client = world.served();
+  for (int i = 0; i < 9; ++i) {
+    client.send("x");
+    world.settle();
+    world.pass(Millis{1'000});
+  }
+  BOOST_TEST(client.received.empty());
+  client.send("x");
+  world.pass(Millis{1'000});
+  check_408(world, client);
+}
+
+BOOST_AUTO_TEST_CASE(head_behind_another_request_has_no_more_time) {
+  World world;
+  FakeClient& client = world.served();
+  client.request("GET", "/status/a");
+  client.send("GET /status/b HTTP/1.1\r\n");
+  world.settle();
+  BOOST_TEST(client.answers().size() == 1U);
+  world.pass_short_of(limits::kHeadTimeout);
+  BOOST_TEST(!client.finished);
+  world.pass(Millis{500});
+  check_408(world, client);
+}
+
+BOOST_AUTO_TEST_CASE(body_that_stops_is_408_and_never_whole_at_the_service) {
+  World world;
+  FakeClient& client = world.served();
+  client.send("POST /small HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\nabc");
+  world.settle();
+  world.pass_short_of(limits::kBodyStallTimeout);
+  BOOST_TEST(client.received.empty());
+  client.send("d");  // It moves: its time begins again.
+  world.settle();
+  world.pass_short_of(limits::kBodyStallTimeout);
+  BOOST_TEST(client.received.empty());
+  world.pass(Millis{500});
+  check_408(world, client);
+  BOOST_TEST(world.historian.num_requests() == 0U);
+  BOOST_TEST(world.historian.num_open() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(body_of_a_refused_request_that_stops_ends_the_connection) {
+  World world;
+  FakeClient& client = world.served();
+  client.send("POST /forbidden HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\nabc");
+  world.settle();
+  BOOST_TEST(client.answers().at(0).status() == 403);
+  world.pass(limits::kBodyStallTimeout);
+  BOOST_TEST(client.closed);
+  BOOST_TEST(world.audit.entries.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(service_that_stops_reading_is_504_and_not_the_clients_fault) {
+  World world;
+  world.historian.on_dial = [](Connection& c) { c.room = 1000; };
+  FakeClient& client = world.served();
+  client.request("POST", "/v1/devices/press-07/readings", std::string(500'000, 'x'));
+  world.settle();
+  world.pass(limits::kServiceTimeout);
+  BOOST_TEST(client.answers().at(0).status() == 504);
+  BOOST_TEST(world.audit.count(AuditEvent::kService, Reason::service_unavailable) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(client_that_stops_reading_is_cut_and_not_the_services_fault) {
+  World world;
+  world.historian.on_request = [](const Message&, Connection& c) {
+    c.send(answer_text(200, std::string(500'000, 'x')));
+  };
+  FakeClient& client = world.served();
+  client.room = 1000;
+  client.request("GET", "/status/a");
+  world.settle();
+  world.pass_short_of(limits::kServiceTimeout);
+  BOOST_TEST(!client.closed);
+  world.pass(Millis{500});
+  BOOST_TEST(client.closed);
+  BOOST_TEST(!client.finished);
+  BOOST_TEST(world.audit.count(AuditEvent::kService, Reason::service_unavailable) == 0U);
+  BOOST_TEST(world.historian.num_open() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(client_that_reads_slowly_gets_all_of_its_answer) {
+  World world;
+  world.historian.on_request = [](const Message&, Connection& c) {
+    c.send(answer_text(200, std::string(500'000, 'x')));
+  };
+  FakeClient& client = world.served();
+  client.room = 0;
+  client.request("GET", "/status/a");
+  world.settle();
+  while (client.received.size() < 500'000) {
+    client.room = 20'000;
+    world.settle();
+    world.pass_short_of(limits::kBodyStallTimeout);
+    BOOST_TEST_REQUIRE(!client.closed);
+  }
+  client.room = kRoomUnlimited;
+  world.settle();
+  BOOST_TEST(client.answers().at(0).whole);
+}
+
+BOOST_AUTO_TEST_CASE(last_answer_nobody_reads_holds_the_session_for_a_bounded_time) {
+  World world;
+  FakeClient& client = world.served();
+  client.room = 0;
+  client.request("GET", "/status/a", {}, "Connection: close\r\n");
+  world.settle();
+  BOOST_TEST(!client.closed);
+  world.pass(limits::kBodyStallTimeout);
+  world.pass(limits::kDrainTimeout);
+  BOOST_TEST(client.closed);
+  BOOST_TEST(world.table.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(client_that_never_closes_is_drained_for_a_bounded_time) {
+  World world;
+  FakeClient& client = world.served();
+  client.request("GET", "/status/a", {}, "Connection: close\r\n");
+  world.settle();
+  world.pass_short_of(limits::kDrainTimeout);
+  BOOST_TEST(!client.closed);
+  client.send("still here");
+  world.pass(Millis{500});
+  BOOST_TEST(client.closed);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
