@@ -44,9 +44,9 @@ Function compiled(const std::vector<Rule>& rules) {
 
 class Generator {
  public:
-  explicit Generator(unsigned seed) : random_(seed) {}
+  explicit Generator(unsigned seed) : engine_(seed) {}
 
-  std::size_t below(std::size_t n) { return random_() % n; }
+  std::size_t below(std::size_t n) { return engine_() % n; }
   std::string one_of(std::initializer_list<const char*> words) {
     return words.begin()[below(words.size())];
   }
@@ -85,10 +85,10 @@ class Generator {
     return out;
   }
 
-  std::mt19937& random() { return random_; }
+  std::mt19937& engine() { return engine_; }
 
  private:
-  std::mt19937 random_;
+  std::mt19937 engine_;
 };
 
 // --- The decision once more, as plainly as it can be said
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_permits_never_matters) {
     const Device device = draw.device();
     const auto request = draw.request();
     const Verdict verdict = judged(rules, device, request);
-    std::shuffle(rules.begin(), rules.end(), draw.random());
+    std::shuffle(rules.begin(), rules.end(), draw.engine());
     return judged(rules, device, request) == verdict;
   });
 }
