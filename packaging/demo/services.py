@@ -10,18 +10,18 @@ from processes import Process
 _HISTORIAN = """\
 daemon off;
 master_process off;
-pid {folder}/nginx.pid;
+pid "{folder}/nginx.pid";
 error_log stderr warn;
 events {{ worker_connections 64; }}
 http {{
   log_format seen escape=json '{{"method":"$request_method","path":"$request_uri",'
                               '"device":"$http_interlock_device","status":$status}}';
-  access_log {folder}/access.log seen;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
+  access_log "{folder}/access.log" seen;
+  client_body_temp_path "{folder}/body";
+  proxy_temp_path "{folder}/proxy";
+  fastcgi_temp_path "{folder}/fastcgi";
+  uwsgi_temp_path "{folder}/uwsgi";
+  scgi_temp_path "{folder}/scgi";
   default_type application/json;
   server {{
     listen 127.0.0.1:{port};

@@ -29,6 +29,8 @@ constexpr std::size_t kPathStepsMax = 32;
 constexpr std::size_t kNameInSentenceBytesMax = 256;
 // One PEM file of authorities, or the gateway's own chain or key: 1 MiB is about 700 authorities.
 constexpr std::size_t kAuthorityFileBytesMax = kMiB;
+// Authorities' names in one handshake; the message that carries them ends at 64 KiB.
+constexpr std::size_t kAuthorityNamesBytesMax = 16 * kKiB;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
 constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 
@@ -47,11 +49,13 @@ constexpr std::size_t kHttpPathSegmentsMax = 32;
 constexpr std::size_t kHttpChunkLineBytesMax = 256;
 // Chunk extensions of one message: nobody needs them, and they cost the reader and not the sender.
 constexpr std::size_t kHttpChunkExtensionBytesMax = 4 * kKiB;
+// A certificate that is passed on in Client-Cert: services stop at 8 KiB of head, base64 included.
+constexpr std::size_t kClientCertBytesMax = 4 * kKiB;
 // Trailers are parsed strictly and discarded.
 constexpr std::size_t kHttpTrailerBytesMax = 4 * kKiB;
 // Interim (1xx) responses a service may send before its answer.
 constexpr std::size_t kHttpInterimResponsesMax = 4;
-// A request body, where the permit says nothing smaller.
+// A request body, where the permit names no max_body.
 constexpr std::uint64_t kHttpBodyBytesMax = 64 * kMiB;
 
 // --- Sessions ---------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ constexpr std::size_t kAuditQueueBytesMax = 4 * kMiB;
 constexpr std::size_t kAuditLineBytesMax = 8 * kKiB;
 // What the writer adds to a record: numbers, hash, and the gateway's name.
 constexpr std::size_t kAuditEnvelopeBytesMax = 512;
-// Records are handed to the writer at least this often (PRODUCT: flushed within 200 ms) ...
+// Records are handed to the writer at least this often (they must be flushed within 200 ms) ...
 constexpr Millis kAuditFlushInterval{50};
 // ... or when a worker has gathered this much.
 constexpr std::size_t kAuditFlushBytes = 64 * kKiB;

@@ -11,10 +11,10 @@
 namespace interlock::cli {
 namespace {
 
-void print_json(const audit::VerifyReport& report) {
+void print_json(const audit::VerifyReport& report, bool whole) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().member("ok", !report.first_break).member("records", report.num_records);
+  json.begin_object().member("ok", whole).member("records", report.num_records);
   json.member("first_seq", report.first_seq).member("last_seq", report.last_seq);
   json.member("first_time", report.first_time).member("last_time", report.last_time);
   if (report.first_break) {
@@ -35,18 +35,20 @@ int audit_verify(const AuditVerifyOptions& options) {
                report.error().sys != 0 ? strerrordesc_np(report.error().sys) : report.error().what);
     return kExitError;
   }
+  const bool whole = !report->first_break && report->num_records > 0;
   if (options.json) {
-    print_json(*report);
+    print_json(*report, whole);
+  } else if (report->num_records == 0 && !report->first_break) {
+    fmt::print("{}: holds no record\n", options.file);
   } else if (!report->first_break) {
     fmt::print("{}: whole: {} records, from {} to {}\n", options.file, report->num_records,
                report->first_time, report->last_time);
   } else {
-    fmt::print(
-        "{}:{}: the chain is broken: {} (expected record {}); {} records before it are whole\n",
-        options.file, report->first_break->line, audit::to_string(report->first_break->kind),
-        report->first_break->expected_seq, report->num_records);
+    fmt::print("{}:{}: the chain is broken here: {}; what stands before it is whole\n",
+               options.file, report->first_break->line,
+               audit::to_string(report->first_break->kind));
   }
-  return report->first_break ? kExitFailed : kExitOk;
+  return whole ? kExitOk : kExitFailed;
 }
 
 }  // namespace interlock::cli

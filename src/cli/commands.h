@@ -31,7 +31,7 @@ struct AuditVerifyOptions {
   std::string file;
   bool json = false;
 };
-// audit_verify: 0 the chain is whole, 1 it is broken, 2 the file cannot be read.
+// audit_verify: 0 the chain is whole, 1 it is broken or empty, 2 the file cannot be read.
 int audit_verify(const AuditVerifyOptions& options);
 
 // help_reason: 0 the code is known, 2 it is not. An empty code lists all.

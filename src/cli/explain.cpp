@@ -1,6 +1,7 @@
 // interlock explain: would this device be allowed to do this, and why not? Offline, by the same
 // functions that decide in the gateway.
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "net/loop.h"
 #include "policy/admit.h"
 #include "policy/decide.h"
+#include "wire/http1/grammar.h"
 #include "wire/http1/target.h"
 
 namespace interlock::cli {
@@ -22,6 +24,7 @@ namespace {
 struct Explanation {
   std::string asked;
   std::string identity;
+  bool certificate_judged = false;
   const policy::Device* device = nullptr;
   const policy::Permit* permit = nullptr;
   Reason reason = Reason::kNone;
@@ -42,7 +45,10 @@ struct Operation {
 std::optional<Operation> parse_operation(const std::string& text, Explanation& out) {
   const std::size_t space = text.find(' ');
   Operation operation{.method = text.substr(0, space), .target = {}};
-  if (space == std::string::npos || operation.method.empty()) {
+  const bool shaped = space != std::string::npos && text.substr(space + 1).starts_with('/') &&
+                      text.find(' ', space + 1) == std::string::npos &&
+                      http1::is_token(operation.method);
+  if (!shaped) {
     complain(
         fmt::format("--http takes a method and a path, such as 'GET /v1/status', not '{}'", text));
     return std::nullopt;
@@ -71,7 +77,9 @@ std::optional<policy::Admission> admit_certificate(port::Files& files,
   }
   const auto pem = files.read(options.cert, limits::kAuthorityFileBytesMax);
   if (!pem) {
-    complain(fmt::format("cannot read {}: {}", options.cert, pem.error().what));
+    complain(
+        fmt::format("cannot read {}: {}", options.cert,
+                    pem.error().sys != 0 ? strerrordesc_np(pem.error().sys) : pem.error().what));
     return std::nullopt;
   }
   const auto ders = pki::pem_certificates(*pem);
@@ -97,6 +105,9 @@ void print_text(const Explanation& out) {
   line("decision",
        out.reason == Reason::kNone ? "allow" : fmt::format("deny: {}", to_string(out.reason)));
   line("because", out.detail);
+  if (!out.certificate_judged) {
+    line("assuming", "the device shows a good certificate of its own; --cert FILE judges that too");
+  }
   if (out.reason == Reason::kNone) {
     line("forwarded", fmt::format("to {} at {}", out.permit->service->name,
                                   out.permit->service->endpoint.to_string()));
@@ -111,7 +122,7 @@ void print_json(const Explanation& out) {
   json.begin_object().member("operation", out.asked);
   json.member("decision", out.reason == Reason::kNone ? "allow" : "deny");
   if (out.reason != Reason::kNone) json.member("reason", to_string(out.reason));
-  json.member("detail", out.detail);
+  json.member("detail", out.detail).member("certificate_judged", out.certificate_judged);
   if (!out.identity.empty()) json.member("identity", out.identity);
   if (out.device != nullptr) {
     json.member("device", out.device->id).member("function", out.device->function->name);
@@ -131,12 +142,10 @@ int explain(const ExplainOptions& options) {
   files::PosixFiles files;
   const policy::Loaded loaded =
       control::load_configuration(files, options.config, net::SystemClock().wall());
-  if (loaded.snapshot == nullptr) {
-    for (const policy::Problem& problem : loaded.problems) {
-      fmt::print(stderr, "{}\n", policy::to_string(problem));
-    }
-    return complain("the configuration is not in order");
+  for (const policy::Problem& problem : loaded.problems) {
+    fmt::print(stderr, "{}\n", policy::to_string(problem));
   }
+  if (loaded.snapshot == nullptr) return complain("the configuration is not in order");
   const policy::Snapshot& snapshot = *loaded.snapshot;
   Explanation out{.asked = options.http};
   const auto operation = parse_operation(options.http, out);
@@ -147,6 +156,7 @@ int explain(const ExplainOptions& options) {
     const auto admission = admit_certificate(files, snapshot, options);
     if (!admission) return kExitError;
     lifetime = admission->certificate_lifetime();
+    out.certificate_judged = true;
     out.device = admission->device;
     // Who is calling is judged before what it asks for.
     if (!admission->admitted()) {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "interlock/version.h"
 #include "tls/process_guard.h"
@@ -51,6 +52,15 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   return command;
 }
 
+int no_such_command(std::string_view word) {
+  static constexpr std::string_view kCommands[] = {"check", "explain", "audit", "help"};
+  const std::string_view meant = nearest(word, kCommands);
+  fmt::print(
+      stderr, "interlock: there is no command '{}'; {}\n", word,
+      meant.empty() ? "interlock --help lists them" : fmt::format("did you mean {}?", meant));
+  return kExitError;
+}
+
 int main_of(int argc, char** argv) {
   if (const auto foreign = tls::foreign_tls_library()) {
     fmt::print(stderr,
@@ -77,6 +87,8 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
+      return no_such_command(argv[1]);
     return app.exit(wrong) == 0 ? kExitOk : kExitError;
   }
   if (check_command->parsed()) return check(options.check);

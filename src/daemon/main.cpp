@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "control/configuration.h"
 #include "daemon/worker.h"
@@ -39,16 +40,34 @@ sigset_t handled_signals() {
   return set;
 }
 
-// Returns the signal that asks to stop. A configuration is read at start only; who asks for a
+// Returns the signal that asks to stop. Meanwhile it says aloud when the audit log cannot be
+// written, because no record can say it. A configuration is read at start only; who asks for a
 // reload is told so, and nothing else happens.
-int wait_for_stop() {
+int wait_for_stop(const audit::Writer& audit, const std::string& audit_file) {
   const sigset_t signals = handled_signals();
+  bool healthy = true;
   for (;;) {
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const timespec interval{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &interval);
+    if (audit.healthy() != healthy) {
+      healthy = !healthy;
+      say(healthy ? fmt::format("{} is written again: operations are decided as usual", audit_file)
+                  : fmt::format("{} cannot be written: every operation is refused until it can be "
+                                "(is the disk full?)",
+                                audit_file));
+    }
+    if (signal < 0) continue;
     if (signal != SIGHUP) return signal;
     say("SIGHUP: this version reads its configuration at start only; restart it to apply changes");
   }
+}
+
+// Every connection takes a descriptor or two, and the usual limit is 1024: take what is allowed.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 void note(port::AuditSink& audit, AuditEvent event, WallTime at, const policy::Snapshot& snapshot,
@@ -102,7 +121,7 @@ class Daemon {
     own->flush();
     say(fmt::format("ready, {} (policy {})", control::describe(*snapshot_), snapshot_->id));
 
-    const int signal = wait_for_stop();
+    const int signal = wait_for_stop(*audit_, snapshot_->audit_file);
     say(fmt::format("stopping: {}", sigdescr_np(signal)));
     for (const auto& worker : workers_) worker->stop();
     for (std::thread& thread : threads) thread.join();
@@ -164,6 +183,7 @@ int main_of(int argc, char** argv) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  raise_descriptor_limit();
   return start(config, num_workers);
 }
 

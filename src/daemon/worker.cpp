@@ -16,7 +16,12 @@ Status Worker::listen(const Listening& listening, bool shared) {
     stream->observe(session);
     session->start(listening.server->accept(tls_, std::move(stream)));
   };
-  acceptors_.push_back(std::make_unique<net::Acceptor>(loop_, std::move(fd), on_accept));
+  const auto on_exhausted = [this, &listening] {
+    sessions_.refuse_unaccepted(listening.name,
+                                "no file descriptor is free for another connection");
+  };
+  acceptors_.push_back(
+      std::make_unique<net::Acceptor>(loop_, std::move(fd), on_accept, on_exhausted));
   return Ok{};
 }
 

@@ -58,6 +58,8 @@ void set_option(int fd, int level, int option) {
 // Accepted at one wake-up, so that a flood of connections cannot starve the open ones.
 constexpr int kAcceptsPerWakeup = 64;
 constexpr int kListenBacklog = 1024;
+// How long accepting rests when no descriptor is free.
+constexpr timeval kAcceptPause{0, 200'000};
 
 }  // namespace
 
@@ -181,23 +183,41 @@ std::uint16_t bound_port(const Fd& listening) {
   return endpoint_of(address).port;
 }
 
-Acceptor::Acceptor(Loop& loop, Fd listening, OnAccept on_accept)
-    : loop_(loop), listening_(std::move(listening)), on_accept_(std::move(on_accept)) {
+Acceptor::Acceptor(Loop& loop, Fd listening, OnAccept on_accept, std::function<void()> on_exhausted)
+    : loop_(loop),
+      listening_(std::move(listening)),
+      on_accept_(std::move(on_accept)),
+      on_exhausted_(std::move(on_exhausted)) {
   const auto run = [](evutil_socket_t, short, void* self) {
     static_cast<Acceptor*>(self)->accept_some();
   };
+  const auto run_resume = [](evutil_socket_t, short, void* self) {
+    event_add(static_cast<Acceptor*>(self)->event_.get(), nullptr);
+  };
   event_.reset(event_new(loop.base(), listening_.get(), EV_READ | EV_PERSIST, run, this));
+  resume_.reset(event_new(loop.base(), -1, 0, run_resume, this));
   event_add(event_.get(), nullptr);
 }
 
 Acceptor::~Acceptor() = default;
+
+// The listening socket stays readable while nothing can be accepted: waiting for it would spin.
+void Acceptor::pause() {
+  event_del(event_.get());
+  event_add(resume_.get(), &kAcceptPause);
+  if (!std::exchange(exhausted_, true)) on_exhausted_();
+}
 
 void Acceptor::accept_some() {
   for (int i = 0; i < kAcceptsPerWakeup; ++i) {
     Address address;
     address.len = sizeof address.storage;
     Fd fd(accept4(listening_.get(), address.get(), &address.len, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd.valid()) return;  // Nobody is waiting, or no descriptor is free: the event comes again.
+    if (!fd.valid()) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) pause();
+      return;
+    }
+    exhausted_ = false;
     set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     on_accept_(std::make_unique<SocketStream>(loop_, std::move(fd), /*connecting=*/false),
                endpoint_of(address).to_string());

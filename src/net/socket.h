@@ -27,7 +27,11 @@ class SocketStream final : public port::ByteStream {
   port::IoResult write(std::span<const std::uint8_t> from) override;
   void shutdown_write() override;
   void want(bool read, bool write) override;
-  void observe(port::StreamObserver* observer) override { observer_ = observer; }
+  // A new user asks the kernel once, whatever the last one has read: something may have come since.
+  void observe(port::StreamObserver* observer) override {
+    observer_ = observer;
+    if (!connecting_) readable_ = true;
+  }
 
  private:
   void on_event(short what);
@@ -65,16 +69,21 @@ std::uint16_t bound_port(const Fd& listening);
 class Acceptor {
  public:
   using OnAccept = std::function<void(std::unique_ptr<SocketStream>, std::string peer)>;
-  Acceptor(Loop& loop, Fd listening, OnAccept on_accept);
+  // `on_exhausted` is called when accepting begins to rest because no descriptor is free.
+  Acceptor(
+      Loop& loop, Fd listening, OnAccept on_accept, std::function<void()> on_exhausted = [] {});
   ~Acceptor();
 
  private:
   void accept_some();
+  void pause();
 
   Loop& loop_;
   Fd listening_;
   OnAccept on_accept_;
-  EventPtr event_;
+  std::function<void()> on_exhausted_;
+  EventPtr event_, resume_;
+  bool exhausted_ = false;  // Since the last connection that was accepted.
 };
 
 }  // namespace interlock::net

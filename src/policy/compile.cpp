@@ -193,7 +193,8 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit, cons
   auto key_pem = read_file(key_file, key->value_at(), limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
   if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
-    error(key->value_at(), pair.error().what,
+    const bool bad_chain = !pki::pem_certificates(*chain_pem);
+    error((bad_chain ? chain : key)->value_at(), pair.error().what,
           "chain_file begins with the gateway's own certificate; key_file is its key");
     return std::nullopt;
   } else if (pair->not_after < now_) {
@@ -347,7 +348,7 @@ void Compiling::run_expects(const Unit& unit) {
     }
     ++result_.num_expects;
     const HttpOperation operation{.method = expect.http().method(), .path = target->path};
-    const Facts facts{*device, {}};
+    const Facts facts{.device = *device, .certificate_lifetime = {}, .trusted = true};
     const Decision decision = decide(facts, operation);
     const bool elsewhere = decision.allowed() && expect.has_service() &&
                            decision.permit->service->name != expect.service();

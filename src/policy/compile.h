@@ -91,6 +91,7 @@ class Compiling {
   bool has_default_certificate_ = false;            // It is given, and perhaps wrong.
   std::optional<Certificate> default_certificate_;  // It is given and right.
   std::string inventory_file_;
+  bool warned_of_sites_ = false;
   Position inventory_at_;
 };
 

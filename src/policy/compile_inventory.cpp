@@ -1,6 +1,7 @@
 // The inventory: rows become devices and identities, each bound to one trust.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -61,6 +62,11 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
     device = made.get();
     device->id = row.device_id;
     device->site = row.site.empty() ? out().site : row.site;
+    if (out().site.empty() && !row.site.empty() && !std::exchange(warned_of_sites_, true)) {
+      warning(inventory.at(row, InventoryColumn::kSite),
+              "the configuration names no site, so the sites of devices are not compared",
+              "write site: \"...\" in the configuration");
+    }
     device->foreign = !out().site.empty() && device->site != out().site;
     device->function = function;
     device->tier = tier;

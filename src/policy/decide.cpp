@@ -17,8 +17,8 @@ Reason judge_device(const Facts& facts) {
   if (facts.device.foreign) return Reason::wrong_site;
   const Tier* tier = facts.device.tier;
   if (tier == nullptr) return Reason::kNone;
-  if (tier->attestation) return Reason::attestation_required;
-  if (tier->hardware_backed_key) return Reason::key_not_hardware_backed;
+  if (tier->attestation && !facts.trusted) return Reason::attestation_required;
+  if (tier->hardware_backed_key && !facts.trusted) return Reason::key_not_hardware_backed;
   if (tier->max_certificate_lifetime && facts.certificate_lifetime &&
       *facts.certificate_lifetime > *tier->max_certificate_lifetime) {
     return Reason::lifetime_exceeds_tier;

@@ -17,6 +17,8 @@ struct Facts {
   // notAfter - notBefore of the client's certificate; nothing where intent alone is judged
   // (`expect`, `explain --device`).
   std::optional<Millis> certificate_lifetime;
+  // Taken as attested, with a key held in hardware: only where intent alone is judged (`expect`).
+  bool trusted = false;
 };
 
 // decide is pure and total: no clock, no log, no device list; its cost does not grow with the

@@ -74,6 +74,12 @@ bool Tokenizer::start() {
     error("the file is UTF-16", "save it as UTF-8");
     return false;
   }
+  // Messages quote what they complain of, and a private key must never reach a terminal or journal.
+  if (text_.find("-----BEGIN ") != std::string_view::npos) {
+    error("this is a PEM file, not a configuration",
+          "name keys and certificates in the configuration; they are not read as one");
+    return false;
+  }
   if (text_.starts_with(kByteOrderMark)) {
     report_.warning(line_, column_, "the file begins with a byte order mark",
                     "save it as UTF-8 without one");

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "policy/decide.h"
+#include "session/answer.h"
 #include "session/identity_fields.h"
 
 namespace interlock::session {
@@ -48,7 +49,12 @@ Reason Gate::readmit() {
 Judgement Gate::judge(const HttpOperation& operation) {
   const Reason standing = readmit();
   AuditRecord written = record(AuditEvent::kOperation, operation);
-  if (standing != Reason::kNone) return deny(written, standing, admission_.detail);
+  if (standing != Reason::kNone) {
+    // What is known of certificates is for the record; who has become a stranger is told no reason.
+    Judgement judgement = deny(written, standing, admission_.detail);
+    judgement.detail = standing == Reason::unknown_device ? "denied" : what_happened(standing);
+    return judgement;
+  }
 
   const policy::Facts facts{*admission_.device, admission_.certificate_lifetime()};
   const Decision decision = policy::decide(facts, operation);
@@ -87,6 +93,9 @@ Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
   written.reason = reason;
   written.denial_id = judgement.denial_id;
   written.detail = judgement.detail;
+  if (written.event == AuditEvent::kOperation && written.status == 0) {
+    written.status = http_status(reason);
+  }
   // A refusal stands whether or not it could be written down.
   static_cast<void>(context_.audit.append(written));
   return judgement;
@@ -105,10 +114,10 @@ AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const
   written.session = origin_.session;
   written.peer = origin_.peer;
   written.listener = origin_.listener;
-  written.trust = admission_.facts.trust;
+  if (!admission_.facts.path.empty()) written.trust = admission_.facts.trust;
   written.spki = spki_hex_;
   if (admission_.facts.leaf) written.serial = admission_.facts.leaf->serial_hex;
-  if (admission_.device != nullptr) {
+  if (admission_.device != nullptr && proved_) {
     written.device = admission_.device->id;
     written.function = admission_.device->function->name;
     if (admission_.device->tier != nullptr) written.tier = admission_.device->tier->name;

@@ -42,7 +42,12 @@ class Gate {
   // where it refuses. `chain` must stay valid as long as the gate.
   Reason admit(std::vector<Bytes> chain);
 
-  // refuse_handshake writes down a handshake that failed before a chain could be judged.
+  // client_proved says that the client holds the key of its certificate. Until then no record names
+  // a device for what somebody does with a certificate that anybody may have.
+  void client_proved() { proved_ = true; }
+
+  // refuse_handshake writes down a handshake that failed for another reason than its chain, or the
+  // end of an open connection that lost its admission.
   void refuse_handshake(Reason reason, std::string_view detail);
 
   // judge decides on one operation: first whether the client still holds what it was admitted for,
@@ -84,6 +89,7 @@ class Gate {
   std::uint64_t generation_ = 0;  // Its generation.
   policy::Admission admission_;
   std::string spki_hex_;
+  bool proved_ = false;
   std::string identity_fields_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/limits.h"
+
 namespace interlock::session {
 namespace {
 
@@ -19,7 +21,10 @@ bool is_plain_uri(std::string_view uri) {
 
 std::string identity_fields(const policy::Admission& admission, std::string_view peer) {
   const pki::Certificate& leaf = *admission.facts.leaf;
-  std::string lines = fmt::format("Client-Cert: :{}:\r\n", to_base64(leaf.der));
+  std::string lines;
+  if (leaf.der.size() <= limits::kClientCertBytesMax) {
+    lines += fmt::format("Client-Cert: :{}:\r\n", to_base64(leaf.der));
+  }
   lines += fmt::format("X-Forwarded-Client-Cert: Hash={}", to_hex(leaf.fingerprint));
   for (const std::string& uri : leaf.names.uris) {
     if (is_plain_uri(uri)) lines += fmt::format(";URI={}", uri);

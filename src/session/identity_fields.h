@@ -9,7 +9,8 @@
 
 namespace interlock::session {
 
-// identity_fields returns ready lines, each ending in CRLF: Client-Cert (RFC 9440), one
+// identity_fields returns ready lines, each ending in CRLF: Client-Cert (RFC 9440; left out
+// above limits::kClientCertBytesMax), one
 // X-Forwarded-Client-Cert element, Forwarded (RFC 7239), and Interlock-Device, -Function,
 // -Assurance and -Via. `admission` must be good; `peer` is "192.0.2.7:40112" or
 // "[2001:db8::7]:40112".

@@ -70,6 +70,8 @@ Step Session::do_handshake() {
       if (!gate_.admission().admitted() || gate_.admission().device == nullptr)
         return Step::close();
       phase_ = Phase::kServe;
+      gate_.client_proved();
+      keep_index();
       set_deadline(limits::kIdleTimeout);
       return Step::again();
     case port::Handshake::kFailed:
@@ -84,11 +86,7 @@ Step Session::do_handshake() {
 Step Session::do_identify() {
   const Reason verdict = gate_.admit(client_.stream->peer_chain());
   client_.stream->set_verdict(verdict);
-  if (verdict == Reason::kNone) {
-    keep_index();
-  } else {
-    refused_ = true;
-  }
+  refused_ = verdict != Reason::kNone;
   phase_ = Phase::kHandshake;
   return Step::again();
 }
@@ -174,11 +172,17 @@ Step Session::do_drain() {
     if (step.wants.client_write) return Step::wait(step.wants);
     client_.stream->finish();
     finished_ = true;
+  }
+  if (!flushed_) {
+    const port::IoResult flushed = client_.stream->flush();
+    if (flushed.state == port::IoState::kFailed) return Step::close();
+    if (flushed.bytes > 0) set_deadline(limits::kBodyStallTimeout);
+    if (flushed.state == port::IoState::kBlocked) {
+      return Step::wait({.client_read = true, .client_write = true});
+    }
+    flushed_ = true;
     set_deadline(limits::kDrainTimeout);
   }
-  const port::IoResult flushed = client_.stream->flush();
-  if (flushed.state == port::IoState::kBlocked)
-    return Step::wait({.client_read = true, .client_write = true});
   const port::IoResult got = client_.stream->discard();
   if (got.state == port::IoState::kBlocked) return Step::wait({.client_read = true});
   drained_ += got.bytes;

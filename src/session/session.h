@@ -79,7 +79,8 @@ class Session final : public port::StreamObserver {
   Instant deadline_;
   std::uint64_t indexed_generation_ = 0;
   bool refused_ = false;   // The refusal of this handshake is on record.
-  bool finished_ = false;  // end-of-stream has been sent; only draining is left.
+  bool flushed_ = false;   // The client has been sent all, end-of-stream included.
+  bool finished_ = false;  // Nothing more will be written; end-of-stream follows what waits.
   std::size_t drained_ = 0;
 };
 

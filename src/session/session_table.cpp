@@ -35,6 +35,10 @@ Session* SessionTable::open(std::string peer, std::string_view listener) {
   return slots_[slot].session.get();
 }
 
+void SessionTable::refuse_unaccepted(std::string_view listener, std::string_view detail) {
+  Gate(context_, {.listener = std::string(listener)}).refuse_handshake(Reason::overloaded, detail);
+}
+
 Session* SessionTable::find(SessionId id) const {
   if (id.slot >= slots_.size() || slots_[id.slot].generation != id.generation) return nullptr;
   return slots_[id.slot].session.get();

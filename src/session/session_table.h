@@ -32,6 +32,9 @@ class SessionTable {
   // can be found, before anything is decided about it. Call start() on it next.
   Session* open(std::string peer, std::string_view listener);
 
+  // refuse_unaccepted puts on record that connections are waiting which cannot be accepted.
+  void refuse_unaccepted(std::string_view listener, std::string_view detail);
+
   [[nodiscard]] Session* find(SessionId id) const;
   [[nodiscard]] std::size_t size() const { return num_open_; }
 

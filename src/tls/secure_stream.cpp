@@ -6,6 +6,29 @@
 #include "tls/alert.h"
 
 namespace interlock::tls {
+namespace {
+
+// The commonest failures, as a site engineer would say them; null for all others.
+const char* in_plain_words(int reason) {
+  switch (reason) {
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return "the client offered no certificate";
+    // Clients that refuse the gateway's certificate say so in a way that cannot be decrypted.
+    case SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+      return "the client broke off, most often because it does not trust the gateway's certificate";
+    case SSL_R_HTTP_REQUEST:
+      return "the client spoke plain HTTP";
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+      return "the client speaks no TLS version that this listener allows";
+    default:
+      return nullptr;  // open set: the library's own codes.
+  }
+}
+
+}  // namespace
 
 ServerStream::ServerStream(WorkerBio& worker, bssl::UniquePtr<SSL> ssl,
                            std::unique_ptr<port::ByteStream> stream)
@@ -57,17 +80,20 @@ port::Handshake ServerStream::handshake() {
 void ServerStream::note_failure(int ssl_error) {
   closing_ = true;
   failure_ = refused_for_ != Reason::kNone ? refused_for_ : Reason::tls_failed;
-  if (link_.eof || link_.failed || ssl_error == SSL_ERROR_SYSCALL) {
+  if (link_.eof || link_.failed) {
     failure_detail_ = "the client closed the connection during the handshake";
     return;
   }
   const std::uint32_t error = ERR_peek_last_error();
-  if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
-      ERR_GET_REASON(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-    failure_ = Reason::no_client_certificate;
+  if (ssl_error == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL) {
+    if (ERR_GET_REASON(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+      failure_ = Reason::no_client_certificate;
+    }
+    failure_detail_ = in_plain_words(ERR_GET_REASON(error));
+    if (failure_detail_ != nullptr) return;
   }
   const char* text = ERR_reason_error_string(error);
-  failure_detail_ = text != nullptr ? text : "";
+  failure_detail_ = text != nullptr ? text : "the TLS library gave up";
 }
 
 std::vector<Bytes> ServerStream::peer_chain() const {

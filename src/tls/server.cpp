@@ -1,7 +1,10 @@
 #include "tls/server.h"
 
+#include <set>
+
 #include <openssl/pem.h>
 
+#include "base/limits.h"
 #include "tls/secure_stream.h"
 
 namespace interlock::tls {
@@ -59,15 +62,20 @@ Status set_certificate(SSL_CTX* ctx, const policy::Certificate& certificate) {
   return Ok{};
 }
 
-// The names tell clients with several certificates which one to send.
+// The names tell clients with several certificates which one to send. Where they are too many for a
+// handshake, none are sent, which means "any" (RFC 8446, section 4.2.4).
 void name_authorities(SSL_CTX* ctx, const policy::Listener& listener) {
-  bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> names(sk_CRYPTO_BUFFER_new_null());
+  std::set<std::vector<std::uint8_t>> names;
+  std::size_t bytes = 0;
   for (const auto& trust : listener.trusts) {
     for (const pki::Certificate* authority : trust->authorities()) {
-      bssl::PushToStack(names.get(), buffer(authority->subject_der));
+      if (names.insert(authority->subject_der).second) bytes += authority->subject_der.size();
     }
   }
-  SSL_CTX_set0_client_CAs(ctx, names.release());
+  if (bytes > limits::kAuthorityNamesBytesMax) names.clear();
+  bssl::UniquePtr<STACK_OF(CRYPTO_BUFFER)> stack(sk_CRYPTO_BUFFER_new_null());
+  for (const auto& name : names) bssl::PushToStack(stack.get(), buffer(name));
+  SSL_CTX_set0_client_CAs(ctx, stack.release());
 }
 
 }  // namespace

@@ -60,9 +60,12 @@ WorkerBio::Turn::~Turn() { worker_.end_turn(); }
 
 int WorkerBio::read(std::span<std::uint8_t> out) {
   if (!link_->unread.empty()) {
-    const std::size_t len = take(link_->unread, out);
-    link_->unread.erase(link_->unread.begin(),
-                        link_->unread.begin() + static_cast<std::ptrdiff_t>(len));
+    const std::size_t len = take(std::span(link_->unread).subspan(link_->unread_begin), out);
+    link_->unread_begin += len;
+    if (link_->unread_begin == link_->unread.size()) {
+      link_->unread = {};
+      link_->unread_begin = 0;
+    }
     return static_cast<int>(len);
   }
   if (received_begin_ == received_end_) {
@@ -101,7 +104,6 @@ void WorkerBio::end_turn() {
   const auto rest = std::span(received_).subspan(received_begin_, received_end_ - received_begin_);
   link.unread.insert(link.unread.end(), rest.begin(), rest.end());
   received_begin_ = received_end_ = 0;
-  if (link.unread.empty()) link.unread.shrink_to_fit();
 
   std::span<const std::uint8_t> out(to_send_);
   // What waited for room goes first; during a handshake nobody else sends it.

@@ -17,6 +17,7 @@ namespace interlock::tls {
 struct Link {
   port::ByteStream* stream = nullptr;
   std::vector<std::uint8_t> unread;  // Ciphertext received and not used yet; normally empty.
+  std::size_t unread_begin = 0;      // Of `unread`, what has been used since.
   std::vector<std::uint8_t> unsent;  // Ciphertext that the socket did not take; normally empty.
   bool eof = false;                  // The client has finished sending.
   bool failed = false;

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/limits.h"
+#include "policy/decide.h"
 #include "support/test_config.h"
 
 using namespace interlock;
@@ -337,6 +338,38 @@ BOOST_AUTO_TEST_CASE(an_expectation_is_complete_and_speaks_of_what_is_there) {
       R"(expect { device: "press-07" decision: DENY http { method: "GET" path: @"/a/../b" } })",
       {"no request can have this path: The path has a dot segment (. or ..)\n"
        "  write it as a device would send it"});
+}
+
+// Expectations judge intent alone: an attestation that is missing today must not block a change.
+BOOST_AUTO_TEST_CASE(an_expectation_takes_the_device_as_attested) {
+  TestConfig config = plant_config();
+  config.policy() = R"(
+    tier { name: "critical" hardware_backed_key: true attestation { accept: TPM2 max_age: "1h" } }
+    function { name: "g" permit { name: "status" service: "historian"
+      http { method: "GET" path: "/v1/status" } } }
+    expect { device: "d" http { method: "GET" path: "/v1/status" } decision: ALLOW })";
+  config.inventory() =
+      "device_id,function,tier,identity_type,identity,trust\nd,g,critical,cn,d,plant\n";
+  const policy::Loaded loaded = config.load();
+  BOOST_REQUIRE(loaded.snapshot != nullptr);
+  BOOST_TEST(loaded.num_expects == 1U);
+  const policy::Facts facts{*loaded.snapshot->device("d"), Millis{1}};
+  const HttpOperation get{.method = "GET", .path = "/v1/status"};
+  BOOST_TEST((policy::decide(facts, get).reason == Reason::attestation_required));
+}
+
+BOOST_AUTO_TEST_CASE(sites_of_devices_without_a_site_of_the_gateway_are_warned_of) {
+  TestConfig config = plant_config();
+  config.replace("etc/main", "site: \"hall\"", "");
+  config.policy() = "function { name: \"g\" }";
+  config.inventory() =
+      "device_id,function,identity_type,identity,trust,site\nd,g,cn,d,plant,other\n"
+      "e,g,cn,e,plant,other\n";
+  const policy::Loaded loaded = config.load();
+  BOOST_REQUIRE(loaded.snapshot != nullptr);
+  BOOST_REQUIRE(loaded.problems.size() == 1U);
+  BOOST_TEST(loaded.problems[0].warning);
+  BOOST_TEST(policy::to_string(loaded.problems[0].at) == "etc/devices.csv:2:16");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

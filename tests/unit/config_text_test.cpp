@@ -251,4 +251,12 @@ BOOST_AUTO_TEST_CASE(protobuf_is_corrected_when_it_names_the_token_behind_the_cu
   BOOST_TEST(complaints_of_protobuf("package: 5\n").starts_with("c:1:10: "));
 }
 
+// Messages quote what they complain of; a private key must not end up in a journal that way.
+BOOST_AUTO_TEST_CASE(a_pem_file_is_refused_without_repeating_any_of_it) {
+  const std::string said = complaints(
+      "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49\n-----END PRIVATE KEY-----\n");
+  BOOST_TEST(said.find("this is a PEM file, not a configuration") != std::string::npos);
+  BOOST_TEST(said.find("MIGH") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <boost/test/unit_test.hpp>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/hex.h"
@@ -312,6 +313,50 @@ BOOST_AUTO_TEST_CASE(ipv6_listens_dials_and_names_its_peer) {
   const auto stream = dialer.dial({"::1", port6, true});
   loop.run_until([&] { return !peer.empty(); });
   BOOST_TEST(peer.starts_with("[::1]:"));
+}
+
+// Bytes that came after the last user had read all there was belong to nobody: the next user must
+// see them at once, without an event.
+BOOST_AUTO_TEST_CASE(a_new_observer_sees_what_came_since_the_last_read) {
+  auto [client, end] = connected();
+  send_text(client, "answer");
+  loop.run_until([&] { return end->received == "answer"; });
+  send_text(client, "unasked");
+  std::array<std::uint8_t, 16> piece{};
+  BOOST_TEST((end->stream->read(piece).state == IoState::kBlocked));
+  end->stream->observe(&end->watcher);
+  BOOST_TEST(end->stream->read(piece).bytes == 7U);
+}
+
+// Goal: without free descriptors accepting rests instead of spinning, says so once, and goes on.
+BOOST_AUTO_TEST_CASE(accepting_rests_while_no_descriptor_is_free) {
+  int num_exhausted = 0;
+  Fd listening = net::listen_on(loopback(), /*shared=*/false).value();
+  const std::uint16_t narrow = net::bound_port(listening);
+  std::vector<std::unique_ptr<net::SocketStream>> taken;
+  rlimit before{};
+  BOOST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const net::Acceptor resting(
+      loop.loop, std::move(listening),
+      [&](std::unique_ptr<net::SocketStream> stream, const std::string&) {
+        taken.push_back(std::move(stream));
+        loop.check();
+      },
+      [&] {
+        if (++num_exhausted > 1) BOOST_ERROR("said more than once");
+        loop.check();
+      });
+  const Fd first = connect_to(narrow);
+  const Fd second = connect_to(narrow);
+  const Fd highest(dup(0));
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(highest.get()) + 1;
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  loop.run_until([&] { return num_exhausted > 0; });
+  BOOST_TEST(taken.empty());
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  loop.run_until([&] { return taken.size() == 2; });
+  BOOST_TEST(num_exhausted == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

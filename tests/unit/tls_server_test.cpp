@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <openssl/pem.h>
 
+#include "base/limits.h"
 #include "support/tls_pair.h"
 
 using namespace interlock;
@@ -84,6 +85,30 @@ BOOST_AUTO_TEST_CASE(a_chain_without_a_certificate_is_refused) {
 BOOST_AUTO_TEST_CASE(a_chain_that_is_no_certificate_is_refused) {
   listener.certificate.chain_pem = to_pem("CERTIFICATE", as_bytes("no certificate"));
   check_refused("chain_file");
+}
+
+// More authorities than a handshake can name: none are named, and everybody can still connect.
+BOOST_AUTO_TEST_CASE(authorities_beyond_the_limit_are_not_named) {
+  const TlsPlant& plant = TlsPlant::shared();
+  std::string many = plant.ca.pem();
+  const std::string padding(60, 'x');
+  const Key key = Key::make();
+  for (std::size_t i = 0; i * padding.size() <= limits::kAuthorityNamesBytesMax; ++i) {
+    many += self_signed(ca_spec(padding + std::to_string(i)), key).pem();
+  }
+  std::vector<pki::TrustProblem> problems;
+  listener.trusts = {
+      pki::load_trust({.name = "plant", .ca_file = "ca.pem", .ca_pem = many, .no_revocation = true},
+                      kNow, problems)};
+  BOOST_REQUIRE(listener.trusts[0] != nullptr);
+  const auto server = tls::Server::make(listener);
+  BOOST_REQUIRE(server.has_value());
+  for (const std::uint16_t version : kTlsVersions) {
+    tls::Worker worker;
+    TlsPair pair(**server, worker, options_of(plant.device(), version));
+    BOOST_TEST(pair.establish());
+    BOOST_TEST(pair.client.authorities().empty());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
