@@ -128,9 +128,13 @@ bool Exchange::take_request(ClientSide& client) {
 bool Exchange::send_to_service(ClientSide& client) {
   bool moved = false;
   while (!to_service_.empty()) {
-    const port::IoResult sent = service_.stream->write(as_bytes(to_service_.view()));
+    port::IoResult sent;
+    if (connected_ || !service_.reused || service_.is_quiet())
+      sent = service_.stream->write(as_bytes(to_service_.view()));
     if (sent.state == port::IoState::kBlocked) break;
     if (sent.state != port::IoState::kProgress) {
+      // Before its first byte is out any request may take another connection.
+      if (!connected_ && service_.reused && dial_anew()) continue;
       // It may have answered, and then closed, without reading to the end: look before giving up.
       to_service_.clear();
       service_reusable_ = false;
@@ -192,7 +196,11 @@ bool Exchange::read_service(ClientSide& client) {
     case port::IoState::kBlocked:
       return false;
     case port::IoState::kProgress:
-      connected_ = true;
+      // Nothing of the request is out yet: whatever this is, it is not its answer.
+      if (!connected_) {
+        service_failed(client, "the service sent bytes that nobody asked for", 502);
+        return true;
+      }
       service_.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
       return true;
     case port::IoState::kEof:
@@ -280,6 +288,12 @@ bool Exchange::may_retry() const {
          service_.in.empty();
 }
 
+bool Exchange::dial_anew() {
+  service_ = context_.services.borrow(permit_->service->endpoint, /*fresh=*/true);
+  if (service_.stream != nullptr) service_.stream->observe(&observer_);
+  return service_.stream != nullptr;
+}
+
 void Exchange::service_failed(ClientSide& client, std::string_view detail, int status) {
   if (may_retry()) {
     to_service_.clear();
@@ -289,11 +303,7 @@ void Exchange::service_failed(ClientSide& client, std::string_view detail, int s
     service_reusable_ = true;
     decoder_ = http1::ResponseDecoder();
     decoder_.expect(method_);
-    service_ = context_.services.borrow(permit_->service->endpoint, /*fresh=*/true);
-    if (service_.stream != nullptr) {
-      service_.stream->observe(&observer_);
-      return;
-    }
+    if (dial_anew()) return;
   }
   service_.stream.reset();
   gate_.service_failed(*permit_, operation(), detail, answer_started_ ? 0 : status);

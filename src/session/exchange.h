@@ -57,6 +57,7 @@ class Exchange {
   void refuse_midway(ClientSide& client, const Judgement& judgement, int status);
   void service_failed(ClientSide& client, std::string_view detail, int status);
   bool may_retry() const;
+  bool dial_anew();
   void finish(ClientSide& client);
   void reset();
   // waits_for_body says that the client has to move next, not the service.
@@ -80,7 +81,7 @@ class Exchange {
   std::uint64_t body_bytes_max_ = 0;
   std::size_t num_interim_ = 0;
   std::string retry_;             // The encoded request, where it may be sent once more.
-  bool connected_ = false;        // The service has taken or sent a byte.
+  bool connected_ = false;        // The service has taken a byte of the request.
   bool request_done_ = false;     // The whole request has been decoded.
   bool answer_started_ = false;   // The client has been given a status line.
   bool answer_done_ = false;      // The whole answer has been decoded.

@@ -3,16 +3,11 @@
 #include <array>
 
 namespace interlock::session {
-namespace {
 
-// A service that has sent or closed something since its last answer is not quiet, even where its
-// observer has not been told yet.
-bool is_quiet(port::ByteStream& stream) {
+bool ServiceConnection::is_quiet() {
   std::array<std::uint8_t, 1> byte;
-  return stream.read(byte).state == port::IoState::kBlocked;
+  return stream->read(byte).state == port::IoState::kBlocked;
 }
-
-}  // namespace
 
 ServiceConnection ServicePool::borrow(const Endpoint& endpoint, bool fresh) {
   auto& idle = idle_[endpoint.to_string()];
@@ -20,7 +15,7 @@ ServiceConnection ServicePool::borrow(const Endpoint& endpoint, bool fresh) {
     const bool stale = idle.front().stale;
     ServiceConnection connection = std::move(idle.front().connection);
     idle.pop_front();
-    if (stale || !is_quiet(*connection.stream)) continue;
+    if (stale) continue;
     connection.reused = true;
     return connection;
   }

@@ -21,6 +21,10 @@ struct ServiceConnection {
   std::unique_ptr<port::ByteStream> stream;  // Null: not connected.
   ByteQueue in{limits::kServiceInBytesMax};
   bool reused = false;  // It served an exchange before: a failure may only mean that it was closed.
+
+  // is_quiet looks, before a request is sent, whether the service has sent or closed something that
+  // belongs to none; it must not be used then. `stream` must be there.
+  bool is_quiet();
 };
 
 // ServicePool belongs to one data thread.

@@ -199,9 +199,9 @@ BOOST_AUTO_TEST_CASE(service_that_does_not_read_stops_reading_from_the_client) {
   FakeClient& client = world.served();
   const std::string body = world.chance.letters(1'000'000);
   client.request("POST", kReadings, body);
-  const std::size_t sent = client.in.bytes.size();
+  const std::size_t sent = client.in.left();
   world.settle();
-  BOOST_TEST(sent - client.in.bytes.size() <=
+  BOOST_TEST(sent - client.in.left() <=
              limits::kServiceOutBytesMax + 2 * limits::kClientInBytesMax);
   BOOST_TEST(!client.wants_read);
 
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(client_that_does_not_read_stops_reading_from_the_service) {
   client.request("GET", "/status/a");
   world.settle();
   const Connection& connection = world.historian.connections.at(0);
-  const std::size_t taken = body.size() - connection.out.bytes.size();
+  const std::size_t taken = body.size() - connection.out.left();
   BOOST_TEST(client.unsent.size() >= limits::kClientInBytesMax);
   BOOST_TEST(taken <= 2 * (limits::kClientOutBytesMax + limits::kServiceInBytesMax) +
                           limits::kServiceInBytesMax);

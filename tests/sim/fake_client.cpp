@@ -27,7 +27,8 @@ class FakeSecureStream final : public port::SecureStream {
   Handshake handshake() override {
     if (broken()) fail_handshake(Reason::tls_failed);
     if (failed_) return Handshake::kFailed;
-    if (client_.stalled) return Handshake::kWaitRead;
+    if (client_.stalled && client_.in.ended) fail_handshake(Reason::tls_failed);
+    if (client_.stalled) return failed_ ? Handshake::kFailed : Handshake::kWaitRead;
     if (client_.steps.empty()) return done();
     const Handshake step = client_.steps.front();
     if (step == Handshake::kWaitVerdict) {
@@ -162,8 +163,8 @@ std::vector<Message> FakeClient::answers() const {
 bool FakeClient::ready() const {
   if (observer == nullptr) return false;
   if (broken) return wants_read || wants_write;
-  const bool goes_on = !stalled && handshaking;
-  return (wants_read && (goes_on || in.readable())) || (wants_write && room > 0);
+  const bool readable = handshaking ? !stalled || in.ended : in.readable();
+  return (wants_read && readable) || (wants_write && room > 0);
 }
 
 std::unique_ptr<port::SecureStream> make_stream(FakeClient& client, Ledger& ledger) {

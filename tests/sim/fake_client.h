@@ -30,6 +30,7 @@ struct FakeClient {
   std::string received;              // Plaintext.
   std::string unsent;                // What the gateway holds back because there is no room.
   std::vector<std::string> methods;  // Of the requests sent by request().
+  std::vector<std::string> tags;     // Of the same, where a test gives them.
   std::optional<Reason> alert;       // Why the gateway ended it.
   bool finished = false;             // A clean end was sent.
   bool closed = false;               // The connection is gone.

@@ -60,14 +60,16 @@ class FakeServiceStream final : public port::ByteStream {
   }
 
   void serve() {
-    for (;;) {
+    while (!connection_.head_seen || connection_.may_be_whole()) {
       std::string_view rest = std::string_view(connection_.received).substr(connection_.read_len);
       const std::size_t before = rest.size();
       const auto request = take_message(rest, Kind::kRequest, false);
       if (!request) return;
       if (!connection_.head_seen) {
         connection_.head_seen = true;
-        ledger_.trail.push_back("head " + request->method() + " " + request->target());
+        connection_.whole_len = request->whole_len;
+        ledger_.trail.push_back(fmt::format("head {} {} {}", request->method(), request->target(),
+                                            request->field("X-Tag")));
         service_.on_head(*request, connection_);
       }
       if (!request->whole) return;
@@ -90,6 +92,11 @@ bool Connection::ready() const {
   if (observer == nullptr || state == State::kConnecting) return false;
   if (broken || state == State::kRefused) return wants_read || wants_write;
   return (wants_read && out.readable()) || (wants_write && (room > 0 || deaf));
+}
+
+bool Connection::may_be_whole() const {
+  return whole_len > 0 ? received.size() - read_len >= whole_len
+                       : received.ends_with("\r\n0\r\n\r\n");
 }
 
 std::string answer_text(int status, std::string_view body, std::string_view fields) {

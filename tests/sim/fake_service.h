@@ -26,6 +26,7 @@ struct Connection {
   std::vector<Message> requests;  // Whole ones.
   std::size_t read_len = 0;       // Of `received`: whole requests.
   bool head_seen = false;         // Of the request that is not whole yet.
+  std::size_t whole_len = 0;      // The length it will have; 0: it ends with its last chunk.
   bool closed = false;            // By the gateway.
   bool wants_read = false, wants_write = false;
   port::StreamObserver* observer = nullptr;
@@ -33,6 +34,8 @@ struct Connection {
   void send(std::string_view bytes) { out.send(bytes); }
   void end() { out.ended = true; }
   [[nodiscard]] bool ready() const;
+  // may_be_whole saves reading a long request again with each of its pieces.
+  [[nodiscard]] bool may_be_whole() const;
 };
 
 // answer_text is a whole answer with its length.

@@ -36,7 +36,8 @@ class FakeWakeup final : public port::Wakeup {
 // Ledger is what all fakes share: what happened, in order; what must never happen; and the count
 // of port calls that can fail, of which one may be told to.
 struct Ledger {
-  std::vector<std::string> trail;  // "allow GET /a", "dial 10.20.0.5:8080", "head GET /a" ...
+  // "allow GET /a none", "dial 10.20.0.5:8080", "head GET /a TAG" ...
+  std::vector<std::string> trail;
   std::vector<std::string> violations;
   std::uint64_t num_calls = 0;
   std::uint64_t failing_call = 0;  // 0: none.
@@ -82,44 +83,47 @@ class RecordingAudit final : public port::AuditSink {
 
   std::vector<Entry> entries;
   bool full = false;
+  std::size_t num_unwritten = 0;  // Records that were not accepted.
 
  private:
   Ledger& ledger_;
 };
 
 // Pipe is one direction of a connection: what its writer has sent and its reader has not taken. Of
-// that only `arrived` bytes can be read.
-struct Pipe {
-  std::string bytes;
-  std::size_t arrived = 0;
+// that only what has arrived can be read.
+class Pipe {
+ public:
   std::size_t piece_max = 0;  // Bytes that arrive in one tick, at most; 0: everything at once.
   bool ended = false;         // Nothing will follow.
 
   void send(std::string_view more) {
-    bytes += more;
-    if (piece_max == 0) arrived = bytes.size();
+    bytes_ += more;
+    if (piece_max == 0) arrived_ = bytes_.size();
   }
   bool deliver(Chance& chance) {
-    if (arrived == bytes.size()) return false;
-    const std::size_t most = piece_max == 0 ? bytes.size() : 1 + chance.below(piece_max);
-    arrived = std::min(bytes.size(), arrived + most);
+    if (arrived_ == bytes_.size()) return false;
+    const std::size_t most = piece_max == 0 ? bytes_.size() : 1 + chance.below(piece_max);
+    arrived_ = std::min(bytes_.size(), arrived_ + most);
     return true;
   }
-  [[nodiscard]] bool readable() const { return arrived > 0 || (ended && bytes.empty()); }
+  // left counts what was sent and not taken.
+  [[nodiscard]] std::size_t left() const { return bytes_.size() - taken_; }
+  [[nodiscard]] bool readable() const { return arrived_ > taken_ || (ended && left() == 0); }
   port::IoResult read(std::span<std::uint8_t> into) {
-    if (arrived == 0) {
-      return {ended && bytes.empty() ? port::IoState::kEof : port::IoState::kBlocked, 0};
-    }
-    const std::size_t len = std::min(arrived, into.size());
+    if (ended && left() == 0) return {port::IoState::kEof, 0};
+    const std::size_t len = std::min(arrived_ - taken_, into.size());
     if (len == 0) return {port::IoState::kBlocked, 0};
-    std::copy_n(bytes.begin(), len, into.begin());
-    bytes.erase(0, len);
-    arrived -= len;
+    std::copy_n(bytes_.data() + taken_, len, into.data());
+    taken_ += len;
     return {port::IoState::kProgress, len};
   }
+
+ private:
+  std::string bytes_;  // Everything ever sent: worlds are short.
+  std::size_t arrived_ = 0, taken_ = 0;
 };
 
-// take_room moves as much as `room` allows from the front of `from`; room_unlimited never ends.
+// take_room takes up to `len` bytes of `room`, and returns how many; kRoomUnlimited never ends.
 constexpr std::size_t kRoomUnlimited = SIZE_MAX;
 inline std::size_t take_room(std::size_t& room, std::size_t len) {
   if (room == kRoomUnlimited) return len;

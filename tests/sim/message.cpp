@@ -66,6 +66,8 @@ std::string Message::target() const {
   return first_line.substr(at, first_line.find(' ', at) - at);
 }
 
+bool Message::is_problem() const { return field("Content-Type") == "application/problem+json"; }
+
 std::string Message::member(std::string_view name) const {
   const std::string key = "\"" + std::string(name) + "\":\"";
   const std::size_t at = body.find(key);
@@ -99,6 +101,9 @@ std::optional<Message> take_message(std::string_view& text, Kind kind, bool ende
     used = 0;
   }
   message.whole = used.has_value();
+  if (message.num_fields("Transfer-Encoding") == 0) {
+    message.whole_len = message.head.size() + number(message.field("Content-Length"), 10);
+  }
   if (used) text.remove_prefix(message.head.size() + *used);
   return message;
 }

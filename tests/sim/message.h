@@ -14,6 +14,7 @@ struct Message {
   std::string head;  // With the empty line.
   std::string body;  // Without its framing.
   bool whole = false;
+  std::size_t whole_len = 0;  // With its head, where it was announced; else 0.
 
   // field returns the value of a field, "" where it is missing; names are compared without case.
   [[nodiscard]] std::string field(std::string_view name) const;
@@ -21,6 +22,8 @@ struct Message {
   [[nodiscard]] int status() const;          // Of an answer.
   [[nodiscard]] std::string method() const;  // Of a request.
   [[nodiscard]] std::string target() const;
+  // is_problem is true for the gateway's own answers; those to HEAD have no body that says why.
+  [[nodiscard]] bool is_problem() const;
   // member returns a string member of a JSON body, such as "reason".
   [[nodiscard]] std::string member(std::string_view name) const;
 };

@@ -103,6 +103,30 @@ BOOST_AUTO_TEST_CASE(bytes_on_an_idle_connection_never_reach_the_next_client) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(bytes_that_come_before_a_request_was_sent_answer_nobody) {
+  for (const bool used_before : {true, false}) {
+    World world;
+    FakeClient& client = world.served();
+    if (used_before) {
+      ask(client, "1");
+      world.settle();
+      world.historian.connections[0].room = 0;
+    } else {
+      world.historian.on_dial = [](Connection& c) { c.room = 0; };
+    }
+    ask(client, "2");
+    world.settle();
+    world.historian.connections[0].send(answer_text(200, "poison", "X-Tag: poison\r\n"));
+    world.settle();
+    BOOST_TEST(world.historian.connections[0].closed);
+    if (used_before) {
+      BOOST_TEST(last_tag(client) == "2");  // A read may be sent again.
+    } else {
+      BOOST_TEST(client.answers().back().status() == 502);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(connection_closed_while_idle_costs_nobody_a_write) {
   for (const bool noticed : {true, false}) {
     World world;
@@ -117,6 +141,19 @@ BOOST_AUTO_TEST_CASE(connection_closed_while_idle_costs_nobody_a_write) {
     BOOST_TEST(world.historian.connections[0].requests.size() == 1U);
     BOOST_TEST(world.historian.connections[1].requests.size() == 1U);
   }
+}
+
+BOOST_AUTO_TEST_CASE(connection_that_takes_not_a_byte_costs_nobody_a_write) {
+  World world;
+  FakeClient& client = world.served();
+  ask(client, "1");
+  world.settle();
+  world.historian.connections[0].deaf = true;
+  client.request("POST", "/small", "abc");
+  world.settle();
+  BOOST_TEST(client.answers().back().status() == 200);
+  BOOST_TEST_REQUIRE(world.historian.connections.size() == 2U);
+  BOOST_TEST(world.historian.connections[1].requests.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(request_that_was_sent_by_half_spoils_its_connection) {

@@ -14,7 +14,10 @@ constexpr Millis kWorkerTick{500};
 }  // namespace
 
 bool RecordingAudit::append(const AuditRecord& record) {
-  if (ledger_.call_fails() || full) return false;
+  if (ledger_.call_fails() || full) {
+    ++num_unwritten;
+    return false;
+  }
   entries.push_back({.event = record.event,
                      .reason = record.reason,
                      .session = record.session,

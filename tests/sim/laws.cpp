@@ -1,0 +1,127 @@
+// What holds in every world, and how a world is brought to its end.
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "sim/storm.h"
+
+namespace interlock::sim {
+namespace {
+
+// Retries send a request twice under one tag; each tag needs one record of its own, before it.
+void check_audited_first(World& world) {
+  std::map<std::string, std::size_t> allowed, forwarded;
+  std::set<std::string> tags;
+  std::size_t num_allowed = 0, num_dialed = 0;
+  for (const std::string& line : world.ledger.trail) {
+    const std::string operation =
+        line.substr(line.find(' ') + 1, line.rfind(' ') - line.find(' ') - 1);
+    if (line.starts_with("allow ")) {
+      ++allowed[operation];
+      ++num_allowed;
+    }
+    if (line.starts_with("dial ")) ++num_dialed;
+    world.ledger.must(num_dialed <= 2 * num_allowed, "dialed without a record");
+    if (line.starts_with("head ") && tags.insert(line.substr(line.rfind(' '))).second)
+      ++forwarded[operation];
+    world.ledger.must(forwarded[operation] <= allowed[operation],
+                      "forwarded without a record: " + line);
+  }
+}
+
+void check_refusals(World& world) {
+  std::map<std::string, std::size_t> records;
+  for (const Entry& entry : world.audit.entries) {
+    if (entry.reason == Reason::kNone || entry.event == AuditEvent::kService) continue;
+    world.ledger.must(entry.denial_id.size() == 32, "a refusal without an id");
+    world.ledger.must(++records[entry.denial_id] == 1, "two records of one refusal");
+  }
+  std::size_t missing = 0;
+  for (const FakeClient& client : world.clients) {
+    for (const Message& answer : client.answers()) {
+      if (!answer.whole || answer.member("reason").empty()) continue;
+      const bool denial = answer.member("reason") != "service_unavailable";
+      world.ledger.must(denial != answer.member("denial_id").empty(), "a denial has an id");
+      if (denial && records[answer.member("denial_id")] == 0) ++missing;
+    }
+  }
+  world.ledger.must(missing <= world.audit.num_unwritten, "a refusal without a record");
+}
+
+void check_answer(World& world, const FakeClient& client, const Message& answer,
+                  std::size_t number) {
+  const std::string& tag = client.tags.at(number);
+  if (!answer.whole) {
+    world.ledger.must(!client.finished, "a clean end of half an answer to " + tag);
+  } else if (!answer.is_problem()) {
+    world.ledger.must(answer.field("X-Tag") == tag,
+                      fmt::format("{} got the answer to {}", tag, answer.field("X-Tag")));
+    world.ledger.must(client.methods[number] == "HEAD" || answer.body == tagged_body(tag),
+                      "not the whole answer to " + tag);
+  }
+}
+
+void check_client(World& world, const FakeClient& client) {
+  world.ledger.must(client.closed, client.name + " is still there");
+  const bool good = client.name.starts_with("press-");
+  world.ledger.must(good || client.num_reads == 0, client.name + " reached the decoder");
+  std::size_t number = 0;
+  for (const Message& answer : client.answers()) {
+    if (answer.status() < 200) continue;
+    // What follows the last request is the answer to something malformed.
+    if (number < client.tags.size()) {
+      check_answer(world, client, answer, number);
+    } else {
+      world.ledger.must(!answer.whole || answer.is_problem(), "an answer to nothing");
+    }
+    ++number;
+  }
+}
+
+}  // namespace
+
+std::string tagged_body(const std::string& tag) {
+  std::size_t len = 0;
+  const char* end = tag.data() + tag.size();
+  std::from_chars(tag.data() + tag.rfind('-') + 1, end, len);
+  std::string body = tag + ";";
+  while (body.size() < len) body += body;
+  body.resize(len);
+  return body;
+}
+
+void finish(World& world) {
+  world.settle();
+  for (FakeClient& client : world.clients) {
+    client.room = kRoomUnlimited;
+    client.end();
+  }
+  world.settle();
+  world.pass(limits::kServiceTimeout);  // For a service that stalls, or for the rest of a body ...
+  world.pass(limits::kServiceTimeout);  // ... and for its client's last answer.
+  world.pass(limits::kDrainTimeout);
+  world.pass(limits::kServiceIdleTimeout);
+  world.pass(Millis{500});
+}
+
+void check_laws(World& world) {
+  check_audited_first(world);
+  check_refusals(world);
+  for (const FakeClient& client : world.clients) check_client(world, client);
+  world.ledger.must(world.table.size() == 0, "a session is left");
+  for (const FakeService* service : {&world.historian, &world.mes}) {
+    world.ledger.must(service->num_open() == 0, "a service connection is left");
+    for (const Connection& connection : service->connections) {
+      for (const Message& request : connection.requests) {
+        const std::string tag = request.field("X-Tag");
+        world.ledger.must(request.method() == "GET" || request.method() == "HEAD" ||
+                              request.body == tagged_body(tag),
+                          "a service got another body for " + tag);
+        world.ledger.must(tag.starts_with(request.field("Interlock-Device") + "-"),
+                          tag + " under the name of " + request.field("Interlock-Device"));
+      }
+    }
+  }
+}
+
+}  // namespace interlock::sim
