@@ -29,6 +29,8 @@ void check_cut(const Intent& intent, Reason reason) {
   FakeClient& loser = world.served("press-07");
   FakeClient& other = world.served("press-08");
   world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
   BOOST_TEST((loser.alert == reason));
   BOOST_TEST(world.audit.count(AuditEvent::kHandshake, reason) == 1U);
   BOOST_TEST(world.audit.entries.size() == 1U);
@@ -50,6 +52,8 @@ void check_refused_next(const Intent& intent, Reason reason) {
   loser.request("GET", "/status/b");
   world.settle();
   world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
   BOOST_TEST(!loser.closed);
   BOOST_TEST_REQUIRE(waiting != nullptr);
   waiting->send(answer_text(200, "begun before"));
@@ -109,6 +113,8 @@ BOOST_AUTO_TEST_CASE(permit_that_is_gone_cuts_nobody) {
   Intent intent;
   intent.permits_status = false;
   world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
   client.request("GET", "/status/a");
   client.request("POST", "/small", "abc");
   world.settle();
@@ -121,7 +127,7 @@ BOOST_AUTO_TEST_CASE(permit_that_is_gone_cuts_nobody) {
 BOOST_AUTO_TEST_CASE(change_reaches_a_session_that_was_not_told) {
   World world;
   FakeClient& client = world.served();
-  world.slot.publish(plant_snapshot(without("press-07")));
+  world.publish(plant_snapshot(without("press-07")));
   client.request("GET", "/status/a");
   world.settle();
   BOOST_TEST(client.answers().at(0).member("reason") == "unknown_device");
@@ -133,8 +139,8 @@ BOOST_AUTO_TEST_CASE(change_between_verdict_and_first_request_counts) {
   FakeClient& client =
       world.connect("press-07", {port::Handshake::kWaitVerdict, port::Handshake::kWaitRead});
   client.request("GET", "/status/a");
-  world.slot.publish(plant_snapshot(without("press-07")));
-  world.table.on_snapshot_changed();
+  world.publish(plant_snapshot(without("press-07")));
+  world.tell();
   world.settle();
   BOOST_TEST(world.ledger.count("dial") == 0U);
   BOOST_TEST(client.answers().at(0).member("reason") == "unknown_device");
@@ -146,6 +152,8 @@ BOOST_AUTO_TEST_CASE(services_are_told_who_the_client_is_now) {
   Intent intent;
   intent.devices = {{"press-77", "observer", "press-07"}};
   world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
   client.request("GET", "/status/a");
   world.settle();
   BOOST_TEST(world.historian.only().field("Interlock-Device") == "press-77");
@@ -169,6 +177,8 @@ BOOST_AUTO_TEST_CASE(fresh_revocation_list_helps_an_open_connection) {
   Intent intent;
   intent.crl_lifetime = Millis{2 * test::kDay.ms};
   world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
   world.clock.pass(test::kHour);
   client.request("GET", "/status/a");
   world.settle();

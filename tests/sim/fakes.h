@@ -39,6 +39,7 @@ struct Ledger {
   // "allow GET /a none", "dial 10.20.0.5:8080", "head GET /a TAG" ...
   std::vector<std::string> trail;
   std::vector<std::string> violations;
+  std::string policy;  // Id of the configuration in force.
   std::uint64_t num_calls = 0;
   std::uint64_t failing_call = 0;  // 0: none.
 

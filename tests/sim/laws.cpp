@@ -31,13 +31,18 @@ void check_audited_first(World& world) {
 
 void check_refusals(World& world) {
   std::map<std::string, std::size_t> records;
+  std::map<std::uint64_t, std::size_t> connections;  // Refused or cut as a whole, by session.
   for (const Entry& entry : world.audit.entries) {
+    if (entry.event == AuditEvent::kHandshake)
+      world.ledger.must(++connections[entry.session] == 1, "two records of one refused connection");
     if (entry.reason == Reason::kNone || entry.event == AuditEvent::kService) continue;
     world.ledger.must(entry.denial_id.size() == 32, "a refusal without an id");
     world.ledger.must(++records[entry.denial_id] == 1, "two records of one refusal");
   }
   std::size_t missing = 0;
+  std::uint64_t session = 0;
   for (const FakeClient& client : world.clients) {
+    if (connections[++session] == 0 && client.alert) ++missing;
     for (const Message& answer : client.answers()) {
       if (!answer.whole || answer.member("reason").empty()) continue;
       const bool denial = answer.member("reason") != "service_unavailable";
@@ -97,9 +102,10 @@ void finish(World& world) {
     client.end();
   }
   world.settle();
-  world.pass(limits::kServiceTimeout);  // For a service that stalls, or for the rest of a body ...
-  world.pass(limits::kServiceTimeout);  // ... and for its client's last answer.
-  world.pass(limits::kDrainTimeout);
+  // Each request that a client has sent behind others may meet a service that stalls.
+  constexpr int kRoundsMax = 50;
+  for (int i = 0; i < kRoundsMax && world.table.size() > 0; ++i)
+    world.pass(limits::kServiceTimeout);
   world.pass(limits::kServiceIdleTimeout);
   world.pass(Millis{500});
 }

@@ -46,7 +46,8 @@ void Storm::prepare(FakeService& service) {
     if (chance_.one_in(6)) connection.room = chance_.below(5000);
   };
   service.on_head = [this](const Message& request, Connection& connection) {
-    if (request.whole || !chance_.one_in(6)) return;
+    const bool stuck = connection.room != kRoomUnlimited;
+    if (request.whole || !chance_.one_in(stuck ? 2 : 6)) return;
     const std::string tag = request.field("X-Tag");
     answered_early_.insert(tag);
     connection.send(answer_text(200, tagged_body(tag), "X-Tag: " + tag + "\r\n"));
@@ -144,6 +145,12 @@ void Storm::ask(FakeClient& client, std::size_t number) {
   }
 }
 
+void Storm::ask_somebody() {
+  const std::size_t number = chance_.below(world_.clients.size());
+  FakeClient& client = world_.clients[number];
+  if (!silent_.contains(&client)) ask(client, number);
+}
+
 void Storm::disturb_client(FakeClient& client) {
   switch (chance_.below(6)) {
     default:
@@ -185,37 +192,30 @@ void Storm::disturb_service(Connection& connection) {
       if (is_at_rest(connection)) connection.end();
       return;
     case 4:
-      if (is_at_rest(connection) && connection.out.piece_max == 0)
-        connection.send(answer_text(200, "poison", "X-Tag: poison\r\n"));
-      return;
+      if (!is_at_rest(connection) || connection.out.piece_max > 0) return;
+      connection.send(answer_text(200, "poison", "X-Tag: poison\r\n"));
+      return ask_somebody();
     case 5:
       connection.deaf = true;
   }
 }
 
 void Storm::change_intent() {
-  const auto next = some_snapshot(chance_.next());
-  if (chance_.one_in(2)) return world_.slot.publish(next);  // The sessions are not told yet.
-  world_.slot.publish(next);
-  world_.table.on_snapshot_changed();
+  world_.publish(some_snapshot(chance_.next()));
+  if (chance_.one_in(2)) world_.tell();
 }
 
 void Storm::blow() {
-  const auto some_client = [&] { return chance_.below(world_.clients.size()); };
   FakeService& service = chance_.one_in(3) ? world_.mes : world_.historian;
   switch (world_.clients.empty() ? 0 : chance_.below(24)) {
     case 0:
     case 1:
       return connect();
-    default: {
-      const std::size_t number = some_client();
-      FakeClient& client = world_.clients[number];
-      if (!silent_.contains(&client)) ask(client, number);
-      return;
-    }
+    default:
+      return ask_somebody();
     case 3:
     case 4:
-      return disturb_client(world_.clients[some_client()]);
+      return disturb_client(world_.clients[chance_.below(world_.clients.size())]);
     case 5:
     case 6:
     case 7:

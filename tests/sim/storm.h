@@ -34,6 +34,7 @@ class Storm {
  private:
   void connect();
   void ask(FakeClient& client, std::size_t number);
+  void ask_somebody();
   void disturb_client(FakeClient& client);
   void disturb_service(Connection& connection);
   void change_intent();

@@ -60,6 +60,8 @@ void run_scenario(World& world) {
   world.settle();
   static const auto narrowed = plant_snapshot({.devices = {{"press-07", "press", "press-07"}}});
   world.publish(narrowed);
+  world.tell();
+  world.settle();
   ask(first, "GET", "/status/c", "6", false);
   finish(world);
 }

@@ -18,6 +18,8 @@ bool RecordingAudit::append(const AuditRecord& record) {
     ++num_unwritten;
     return false;
   }
+  if (record.event == AuditEvent::kOperation && record.reason == Reason::kNone)
+    ledger_.must(record.policy == ledger_.policy, "allowed under a configuration of before");
   entries.push_back({.event = record.event,
                      .reason = record.reason,
                      .session = record.session,
@@ -46,6 +48,7 @@ const std::shared_ptr<const policy::Snapshot>& first_snapshot() {
 
 World::World(std::uint64_t seed, std::size_t sessions_max)
     : chance(seed), table(context, sessions_max) {
+  ledger.policy = first_snapshot()->id;
   dialer.services = {{"10.20.0.5:8080", &historian}, {"10.20.0.6:8080", &mes}};
 }
 
@@ -115,9 +118,8 @@ void World::pass(Millis by) {
 }
 
 void World::publish(std::shared_ptr<const policy::Snapshot> next) {
+  ledger.policy = next->id;
   slot.publish(std::move(next));
-  table.on_snapshot_changed();
-  settle();
 }
 
 }  // namespace interlock::sim

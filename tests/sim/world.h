@@ -43,8 +43,10 @@ class World {
   // pass_short_of lets time go by until the last step before `by` is over.
   void pass_short_of(Millis by) { pass({by.ms - 500}); }
 
-  // publish puts a configuration in force and lets the sessions look, as the daemon does.
+  // publish puts a configuration in force, and tell lets the sessions look, as the daemon does one
+  // after the other.
   void publish(std::shared_ptr<const policy::Snapshot> next);
+  void tell() { table.on_snapshot_changed(); }
 
   // Declared in the order in which they need each other.
   Ledger ledger;
