@@ -45,7 +45,7 @@ class Envelope {
   explicit Envelope(std::string_view gateway);
 
   // fits says whether every line stays within kAuditLineBytesMax.
-  bool fits() const;
+  [[nodiscard]] bool fits() const;
 
   // append_line appends one whole line with its newline: `members` as append_fields wrote them,
   // as number `seq`, after a line whose hash is `prev`.

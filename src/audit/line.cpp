@@ -46,7 +46,7 @@ class Scanner {
  public:
   explicit Scanner(std::string_view rest) : rest_(rest) {}
 
-  bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
 
   bool take(std::string_view expected) {
     if (!rest_.starts_with(expected)) return false;

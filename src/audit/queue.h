@@ -45,7 +45,7 @@ class Queue {
 
   // The writer thread says how it fares; any thread may ask.
   void set_healthy(bool healthy) { healthy_.store(healthy, std::memory_order_release); }
-  bool healthy() const { return healthy_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool healthy() const { return healthy_.load(std::memory_order_acquire); }
 
   void add_sink();
   void remove_sink();

@@ -184,7 +184,7 @@ class Writer::Thread {
       }
     }
   }
-  Clock::time_point retry_at() const { return after(options_.retry_interval); }
+  [[nodiscard]] Clock::time_point retry_at() const { return after(options_.retry_interval); }
 
   // chain makes whole lines of a buffer of members. From here on their numbers and hashes are
   // settled: the batch is kept, and tried again, as it is.

@@ -87,8 +87,9 @@ int main_of(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty())
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       return no_such_command(argv[1]);
+    }
     return app.exit(wrong) == 0 ? kExitOk : kExitError;
   }
   if (check_command->parsed()) return check(options.check);

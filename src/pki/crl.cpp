@@ -99,9 +99,8 @@ Refusal read_entries(CBS list, std::vector<Serial>& out) {
     }
     out.push_back(*serial);
   }
-  std::ranges::sort(out);
-  const auto repeated = std::ranges::unique(out);
-  out.erase(repeated.begin(), repeated.end());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   out.shrink_to_fit();
   return std::nullopt;
 }

@@ -23,8 +23,9 @@ Result<Certificate> check_key_pair(std::string_view chain_pem, std::string_view 
   const bssl::UniquePtr<EVP_PKEY> key(
       PEM_read_bio_PrivateKey(pem.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
-  if (key == nullptr)
+  if (key == nullptr) {
     return wrong("the key file holds no private key in PEM, or one with a password");
+  }
   const std::uint8_t* at = leaf.der.data();
   const bssl::UniquePtr<X509> x509(d2i_X509(nullptr, &at, static_cast<long>(leaf.der.size())));
   const bssl::UniquePtr<EVP_PKEY> expected(x509 ? X509_get_pubkey(x509.get()) : nullptr);

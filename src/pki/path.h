@@ -21,7 +21,7 @@ struct PathNode {
   const Certificate* certificate = nullptr;
   bool trusted = false;  // Of the trust's own file.
 
-  bool is_anchor() const { return trusted && certificate->self_signed; }
+  [[nodiscard]] bool is_anchor() const { return trusted && certificate->self_signed; }
 };
 
 // parse_x509 decodes what read_certificate() has accepted; null where BoringSSL does not like it.

@@ -61,8 +61,9 @@ void Compiling::warning(const Position& at, std::string message, std::string hin
 
 bool Compiling::require(const Node& block, const char* field, const std::string& example) {
   const Node* found = block.field(field);
-  if (found != nullptr && (found->kind() != Node::Kind::kString || !found->value().empty()))
+  if (found != nullptr && (found->kind() != Node::Kind::kString || !found->value().empty())) {
     return true;
+  }
   const std::string what = block.name().empty() ? "the configuration" : std::string(block.name());
   error(found != nullptr ? found->value_at() : block.name_at(),
         fmt::format("{} needs {}", what, field), "write " + example);
@@ -149,8 +150,9 @@ void Compiling::compile_services(const Unit& unit) {
             "keep one endpoint, or put a load balancer's address here");
     }
     const auto endpoint = parse_endpoint(service.endpoint(0));
-    if (!endpoint)
+    if (!endpoint) {
       error(block.field("endpoint")->value_at(), endpoint.error().what, std::string(kEndpointHint));
+    }
     if (!named || !endpoint) continue;
     out().services.push_back(std::make_unique<const Service>(Service{service.name(), *endpoint}));
   }
@@ -163,8 +165,9 @@ void Compiling::compile_tiers(const Unit& unit) {
     Tier made{.name = tier.name(),
               .hardware_backed_key = tier.hardware_backed_key(),
               .attestation = tier.has_attestation()};
-    if (tier.has_max_certificate_lifetime())
+    if (tier.has_max_certificate_lifetime()) {
       made.max_certificate_lifetime = duration(block, "max_certificate_lifetime");
+    }
     if (const Node* attestation = block.field("attestation")) {
       require(*attestation, "accept", "accept: TPM2");
       if (tier.attestation().has_max_age()) duration(*attestation, "max_age");
@@ -221,15 +224,17 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
     const config::Config& message = unit.text.message;
     if (const Node* field = single(unit, "gateway_id")) {
       out().gateway_id = message.gateway_id();
-      if (!is_name(out().gateway_id))
+      if (!is_name(out().gateway_id)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
               "use letters, digits, dots, underscores and dashes");
+      }
     }
     if (const Node* field = single(unit, "site")) {
       out().site = message.site();
-      if (!is_name(out().site))
+      if (!is_name(out().site)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
               "use letters, digits, dots, underscores and dashes");
+      }
     }
     if (const Node* block = single(unit, "certificate")) {
       has_default_certificate_ = true;
@@ -251,9 +256,10 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
   }
   const auto must = [&](const char* name, const char* example) {
     const auto has = [&](const Unit& unit) { return unit.text.tree.root().field(name) != nullptr; };
-    if (std::none_of(units.begin(), units.end(), has))
+    if (std::none_of(units.begin(), units.end(), has)) {
       error(units.front().text.tree.root().name_at(),
             fmt::format("the configuration needs {}", name), fmt::format("write {}", example));
+    }
   };
   must("gateway_id", "gateway_id: \"press-hall-3\"");
   must("trust", "trust { name: \"plant\" ca_file: \"trust/plant-ca.pem\" crl { ... } }");
@@ -272,8 +278,9 @@ void Compiling::compile_listeners(const Unit& unit) {
     require(block, "protocol", "protocol: HTTP");
     if (require(block, "address", "address: \"192.0.2.1:8443\"")) {
       const auto address = parse_endpoint(listener.address());
-      if (!address)
+      if (!address) {
         error(block.field("address")->value_at(), address.error().what, std::string(kEndpointHint));
+      }
       if (address) made.address = *address;
       for (const Listener& other : out().listeners) {
         if (address && other.address == *address) {
@@ -302,8 +309,9 @@ void Compiling::compile_listeners(const Unit& unit) {
       }
     }
     if (listener.has_certificate()) {
-      if (auto own = compile_certificate(unit, *block.field("certificate")))
+      if (auto own = compile_certificate(unit, *block.field("certificate"))) {
         made.certificate = std::move(*own);
+      }
     } else if (default_certificate_) {
       made.certificate = *default_certificate_;
     } else if (!has_default_certificate_) {
@@ -326,8 +334,9 @@ void Compiling::run_expects(const Unit& unit) {
     }
     const Node& http = *block.field("http");
     if (!require(http, "method", "method: \"GET\"") ||
-        !require(http, "path", "path: \"/v1/status\""))
+        !require(http, "path", "path: \"/v1/status\"")) {
       continue;
+    }
     const Device* device = out().device(expect.device());
     if (device == nullptr) {
       std::vector<std::string_view> known;

@@ -44,8 +44,9 @@ std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& 
         std::find_if(out().services.begin(), out().services.end(),
                      [&](const auto& service) { return service->name == permit.service(); });
     if (at != out().services.end()) made.service = at->get();
-    if (!services_.contains(permit.service()))
+    if (!services_.contains(permit.service())) {
       unknown_name(block.field("service")->value_at(), "service", permit.service(), services_);
+    }
   }
   if (!require(block, "http", "http { method: \"GET\" path: \"/v1/status\" }")) return std::nullopt;
   const Node& http = *block.field("http");
@@ -130,8 +131,9 @@ void Compiling::compile_functions(const Unit& unit) {
     }
     std::sort(made->permits.begin(), made->permits.end(),
               [](const Permit& a, const Permit& b) { return a.name < b.name; });
-    for (std::uint32_t n = 0; n < made->permits.size(); ++n)
+    for (std::uint32_t n = 0; n < made->permits.size(); ++n) {
       made->paths.add(made->permits[n].pattern, n);
+    }
     check_overlaps(*made, permits);
     if (named) out().functions.push_back(std::move(made));
   }

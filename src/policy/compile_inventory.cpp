@@ -27,11 +27,14 @@ void Compiling::check_attributes(const Inventory& inventory, const InventoryRow&
   const Device& device = *devices_.at(row.device_id);
   for (const Permit& permit : function.permits) {
     for (const PathSegment& segment : permit.pattern) {
-      if (segment.kind != PathSegment::Kind::kAttribute || !device.attribute(segment.text).empty())
+      if (segment.kind != PathSegment::Kind::kAttribute ||
+          !device.attribute(segment.text).empty()) {
         continue;
+      }
       std::string hint = fmt::format("fill in the column attr.{}", segment.text);
-      if (segment.text == "site")
+      if (segment.text == "site") {
         hint = "fill in the column site, or set site in the configuration";
+      }
       if (segment.text == "tier") hint = "fill in the column tier";
       error(inventory.at(row, InventoryColumn::kDeviceId),
             fmt::format("device \"{}\" has no {}, which permit \"{}\" of its function \"{}\" uses",

@@ -28,8 +28,9 @@ tl::expected<PathSegment, PatternError> parse_segment(std::string_view text, std
   if (text.starts_with(kAttributeOpen) && text.back() == '}') {
     const std::string_view name =
         text.substr(kAttributeOpen.size(), text.size() - kAttributeOpen.size() - 1);
-    if (is_attribute_name(name))
+    if (is_attribute_name(name)) {
       return PathSegment{PathSegment::Kind::kAttribute, std::string(name)};
+    }
   }
   return tl::unexpected(PatternError{offset + text.find_first_of("{}"),
                                      "a template is one whole segment of the form {device.NAME}",
@@ -104,8 +105,9 @@ tl::expected<PathPattern, PatternError> parse_path_pattern(std::string_view text
     pattern.push_back(std::move(*segment));
     at = end + 1;
   }
-  if (auto canonical = check_canonical(text, pattern); !canonical)
+  if (auto canonical = check_canonical(text, pattern); !canonical) {
     return tl::unexpected(canonical.error());
+  }
   return pattern;
 }
 

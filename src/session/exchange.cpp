@@ -111,12 +111,14 @@ bool Exchange::take_request(ClientSide& client) {
                       status);
         return true;
       }
-      if (request_framing_ == http1::Framing::kChunked)
+      if (request_framing_ == http1::Framing::kChunked) {
         http1::encode_chunk(to_service_.tail(), body->bytes);
+      }
       if (request_framing_ == http1::Framing::kLength) to_service_.append(body->bytes);
     } else if (as<http1::MessageEnd>(decoded->event)) {
-      if (request_framing_ == http1::Framing::kChunked)
+      if (request_framing_ == http1::Framing::kChunked) {
         http1::encode_last_chunk(to_service_.tail());
+      }
       request_done_ = true;
     }
     client.in.consume(decoded->consumed);
@@ -129,8 +131,9 @@ bool Exchange::send_to_service(ClientSide& client) {
   bool moved = false;
   while (!to_service_.empty()) {
     port::IoResult sent;
-    if (connected_ || !service_.reused || service_.is_quiet())
+    if (connected_ || !service_.reused || service_.is_quiet()) {
       sent = service_.stream->write(as_bytes(to_service_.view()));
+    }
     if (sent.state == port::IoState::kBlocked) break;
     if (sent.state != port::IoState::kProgress) {
       // Before its first byte is out any request may take another connection.
@@ -170,8 +173,9 @@ bool Exchange::take_answer(ClientSide& client) {
     if (const auto* head = as<http1::ResponseHead>(decoded->event)) {
       if (!on_response_head(*head, client)) return true;
     } else if (const auto* body = as<http1::BodyBytes>(decoded->event)) {
-      if (answer_form_ == http1::BodyForm::kChunked)
+      if (answer_form_ == http1::BodyForm::kChunked) {
         http1::encode_chunk(client.out.tail(), body->bytes);
+      }
       if (answer_form_ == http1::BodyForm::kRaw) client.out.append(body->bytes);
     } else if (as<http1::MessageEnd>(decoded->event)) {
       if (answer_form_ == http1::BodyForm::kChunked) http1::encode_last_chunk(client.out.tail());

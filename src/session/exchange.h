@@ -56,7 +56,7 @@ class Exchange {
   void refuse(ClientSide& client, const Judgement& judgement, int status);
   void refuse_midway(ClientSide& client, const Judgement& judgement, int status);
   void service_failed(ClientSide& client, std::string_view detail, int status);
-  bool may_retry() const;
+  [[nodiscard]] bool may_retry() const;
   bool dial_anew();
   void finish(ClientSide& client);
   void reset();

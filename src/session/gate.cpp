@@ -62,8 +62,9 @@ Judgement Gate::judge(const HttpOperation& operation) {
     written.permit = decision.permit->name;
     written.service = decision.permit->service->name;
   }
-  if (!decision.allowed())
+  if (!decision.allowed()) {
     return deny(written, decision.reason, policy::describe(decision, facts, operation));
+  }
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
   return {.permit = decision.permit, .body_bytes_max = decision.body_bytes_max};
 }

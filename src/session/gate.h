@@ -79,7 +79,7 @@ class Gate {
  private:
   void look_again();
   std::string new_denial_id();
-  AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
+  [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);
 
   Context& context_;

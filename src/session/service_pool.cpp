@@ -27,8 +27,9 @@ ServiceConnection ServicePool::borrow(const Endpoint& endpoint, bool fresh) {
 void ServicePool::give_back(const Endpoint& endpoint, ServiceConnection connection) {
   auto& idle = idle_[endpoint.to_string()];
   if (connection.stream == nullptr || !connection.in.empty() ||
-      idle.size() >= limits::kServicePoolMax)
+      idle.size() >= limits::kServicePoolMax) {
     return;
+  }
   Idle& kept = idle.emplace_front();
   kept.connection = std::move(connection);
   kept.since = clock_.now();

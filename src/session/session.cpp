@@ -67,16 +67,18 @@ Step Session::do_handshake() {
       phase_ = Phase::kIdentify;
       return Step::again();
     case port::Handshake::kDone:
-      if (!gate_.admission().admitted() || gate_.admission().device == nullptr)
+      if (!gate_.admission().admitted() || gate_.admission().device == nullptr) {
         return Step::close();
+      }
       phase_ = Phase::kServe;
       gate_.client_proved();
       keep_index();
       set_deadline(limits::kIdleTimeout);
       return Step::again();
     case port::Handshake::kFailed:
-      if (!refused_)
+      if (!refused_) {
         gate_.refuse_handshake(client_.stream->failure(), client_.stream->failure_detail());
+      }
       drain();
       return Step::again();
   }
@@ -133,8 +135,9 @@ Step Session::next_request() {
   if (!client_.out.empty()) return Step::wait({});
   const bool was_idle = client_.decoder.idle();
   const auto decoded = client_.decoder.decode(client_.in.view(), client_.eof);
-  if (!decoded)
+  if (!decoded) {
     return refuse_request(decoded.error().reason, decoded.error().what, decoded.error().status);
+  }
   if (const auto* head = std::get_if<http1::RequestHead>(&decoded->event)) {
     exchange_.begin(*head, client_);
     keep_index();
@@ -186,8 +189,9 @@ Step Session::do_drain() {
   const port::IoResult got = client_.stream->discard();
   if (got.state == port::IoState::kBlocked) return Step::wait({.client_read = true});
   drained_ += got.bytes;
-  if (got.state != port::IoState::kProgress || drained_ > limits::kDrainBytesMax)
+  if (got.state != port::IoState::kProgress || drained_ > limits::kDrainBytesMax) {
     return Step::close();
+  }
   return Step::again();
 }
 

@@ -47,8 +47,9 @@ Status set_certificate(SSL_CTX* ctx, const policy::Certificate& certificate) {
       BIO_new_mem_buf(certificate.key_pem.data(), static_cast<int>(certificate.key_pem.size())));
   const bssl::UniquePtr<EVP_PKEY> key(
       PEM_read_bio_PrivateKey(pem.get(), nullptr, nullptr, nullptr));
-  if (key == nullptr)
+  if (key == nullptr) {
     return refused("the gateway's key_file holds no private key in PEM without a password");
+  }
   std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
   std::vector<CRYPTO_BUFFER*> buffers;
   for (const auto& der : chain) {

@@ -55,8 +55,9 @@ class PathReader {
     if (c == '/') return read_slash();
     if (c == '%') return read_escape();
     if (c == ';') return ambiguous("The path has parameters (;), which some services cut off");
-    if (c == '\\')
+    if (c == '\\') {
       return ambiguous("The path has a backslash, which some services take for a slash");
+    }
     if (c == '#') return malformed("The request target has a fragment (#)");
     return malformed("The path has a character that must be percent-encoded");
   }
@@ -89,8 +90,9 @@ class PathReader {
     if (octet < 0) return malformed("The path has a percent sign without two hexadecimal digits");
     if (octet >= 0x80) return read_escaped_utf8();
     const char c = static_cast<char>(octet);
-    if (octet < 0x20 || octet == 0x7f)
+    if (octet < 0x20 || octet == 0x7f) {
       return malformed("The path has an encoded control character");
+    }
     if (c == '/' || c == '\\') return ambiguous("The path has an encoded slash or backslash");
     if (c == '%') return ambiguous("The path is percent-encoded twice");
     if (c == ';') return ambiguous("The path has encoded parameters (%3B)");
