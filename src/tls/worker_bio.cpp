@@ -92,7 +92,8 @@ int WorkerBio::bio_read(BIO* bio, char* out, int len) {
 int WorkerBio::bio_write(BIO* bio, const char* in, int len) {
   auto* worker = static_cast<WorkerBio*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  worker->to_send_.insert(worker->to_send_.end(), in, in + len);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(in);  // Same type: copied in one go.
+  worker->to_send_.insert(worker->to_send_.end(), bytes, bytes + len);
   return len;
 }
 
