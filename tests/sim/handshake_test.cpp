@@ -124,4 +124,19 @@ BOOST_AUTO_TEST_CASE(connection_over_the_limit_is_refused_and_on_record) {
   BOOST_TEST(world.table.size() == 2U);
 }
 
+// Anybody can show a certificate; only its owner can prove it. What the others do is not the
+// device's.
+BOOST_AUTO_TEST_CASE(device_is_not_named_for_a_client_that_never_proved_its_key) {
+  World world;
+  FakeClient& client = world.connect("press-07", {Handshake::kWaitVerdict, Handshake::kFailed});
+  world.settle();
+  client.end();
+  world.settle();
+  BOOST_TEST_REQUIRE(world.audit.entries.size() == 1U);
+  BOOST_TEST((world.audit.entries[0].reason == Reason::tls_failed));
+  BOOST_TEST(world.audit.entries[0].device.empty());
+  BOOST_TEST(world.table.cut(session::IndexKind::kDevice, "press-07", Reason::quarantined, "") ==
+             0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

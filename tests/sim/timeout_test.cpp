@@ -182,4 +182,26 @@ BOOST_AUTO_TEST_CASE(client_that_never_closes_is_drained_for_a_bounded_time) {
   BOOST_TEST(client.closed);
 }
 
+BOOST_AUTO_TEST_CASE(last_answer_is_waited_for_as_long_as_the_client_still_takes_some) {
+  World world;
+  // More than the stream holds back, so that the rest of it is written while the session drains.
+  world.historian.on_request = [](const Message&, Connection& c) {
+    c.send(answer_text(200, std::string(100'000, 'x')));
+  };
+  FakeClient& client = world.served();
+  client.room = 0;
+  client.request("GET", "/status/a", {}, "Connection: close\r\n");
+  world.settle();
+  while (client.received.size() < 100'000) {
+    world.pass_short_of(limits::kBodyStallTimeout);  // Much longer than kDrainTimeout.
+    BOOST_TEST_REQUIRE(!client.closed);
+    client.room = 20'000;
+    world.settle();
+  }
+  client.room = kRoomUnlimited;
+  world.settle();
+  BOOST_TEST(client.answers().at(0).whole);
+  BOOST_TEST(client.finished);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -372,4 +372,14 @@ BOOST_AUTO_TEST_CASE(sites_of_devices_without_a_site_of_the_gateway_are_warned_o
   BOOST_TEST(policy::to_string(loaded.problems[0].at) == "etc/devices.csv:2:16");
 }
 
+BOOST_AUTO_TEST_CASE(a_permit_without_max_body_takes_the_named_limit) {
+  const Loaded loaded = load("");
+  BOOST_REQUIRE(loaded.snapshot != nullptr);
+  const policy::Facts facts{*loaded.snapshot->device("press-07"), Millis{1}};
+  HttpOperation get{.method = "GET", .path = "/v1/status", .body_bytes = limits::kHttpBodyBytesMax};
+  BOOST_TEST(policy::decide(facts, get).allowed());
+  get.body_bytes = limits::kHttpBodyBytesMax + 1;
+  BOOST_TEST((policy::decide(facts, get).reason == Reason::too_large));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
