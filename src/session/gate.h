@@ -74,7 +74,6 @@ class Gate {
 
   // generation changes whenever the client has been admitted anew.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
-  [[nodiscard]] const policy::Snapshot* snapshot() const { return snapshot_.get(); }
 
  private:
   void look_again();
