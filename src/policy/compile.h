@@ -73,6 +73,12 @@ class Compiling {
   void unknown_name(const Position& at, const char* kind, std::string_view name,
                     std::vector<std::string_view> known);
   std::optional<Permit> compile_permit(const config::Function::Permit& permit, const Node& block);
+  // Each part of a permit reports what is wrong with it; null or false where that is more than a
+  // warning.
+  const Service* permit_service(const config::Function::Permit& permit, const Node& block);
+  bool compile_methods(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_path(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   void check_overlaps(const Function& function, const Names& permits);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,

@@ -1,21 +1,13 @@
-// Functions: permits compiled once, in the order of their names, and checked against each other.
+// Functions: permits in the order of their names, and checked against each other.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "policy/compile.h"
-#include "policy/units.h"
 
 namespace interlock::policy {
 namespace {
-
-bool is_method(std::string_view method) {
-  return !method.empty() && method.size() <= limits::kHttpMethodBytesMax &&
-         std::all_of(method.begin(), method.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
-         });
-}
 
 // Two patterns intersect if some path of some device matches both. What an attribute may be is not
 // known here, so it counts as anything.
@@ -34,61 +26,6 @@ bool share_a_method(const Permit& a, const Permit& b) {
 }
 
 }  // namespace
-
-std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& permit,
-                                                const Node& block) {
-  Permit made{.name = permit.name(), .body_bytes_max = limits::kHttpBodyBytesMax};
-  bool good = true;
-  if (require(block, "service", "service: \"historian\", the name of a service")) {
-    const auto at =
-        std::find_if(out().services.begin(), out().services.end(),
-                     [&](const auto& service) { return service->name == permit.service(); });
-    if (at != out().services.end()) made.service = at->get();
-    if (!services_.contains(permit.service())) {
-      unknown_name(block.field("service")->value_at(), "service", permit.service(), services_);
-    }
-  }
-  if (!require(block, "http", "http { method: \"GET\" path: \"/v1/status\" }")) return std::nullopt;
-  const Node& http = *block.field("http");
-  good &= require(http, "method", "method: \"GET\"");
-  for (int i = 0; i < permit.http().method_size(); ++i) {
-    const std::string& method = permit.http().method(i);
-    const Position at = http.field("method", static_cast<std::size_t>(i))->value_at();
-    if (!is_method(method) || method == "CONNECT" || method == "TRACE") {
-      error(at, fmt::format("{} is no method that can be permitted", quoted(method)),
-            "write GET, HEAD, POST, PUT, PATCH or DELETE");
-      good = false;
-    } else if (std::any_of(method.begin(), method.end(),
-                           [](char c) { return c >= 'a' && c <= 'z'; })) {
-      error(at, fmt::format("methods are case-sensitive: \"{}\" is not what clients send", method),
-            "write it in capitals");
-      good = false;
-    } else {
-      made.methods.push_back(method);
-    }
-  }
-  if (!require(http, "path", "path: \"/v1/devices/{device.id}/readings\"")) return std::nullopt;
-  made.path = permit.http().path();
-  if (auto pattern = parse_path_pattern(made.path)) {
-    made.pattern = std::move(*pattern);
-  } else {
-    error(http.field("path")->inside(pattern.error().offset), pattern.error().message,
-          pattern.error().hint);
-    good = false;
-  }
-  if (permit.http().has_max_body()) {
-    const auto size = parse_size(permit.http().max_body());
-    if (!size) {
-      error(http.field("max_body")->value_at(),
-            fmt::format("{} is no size", quoted(permit.http().max_body())), std::string(kSizeHint));
-      good = false;
-    } else {
-      made.body_bytes_max = *size;
-    }
-  }
-  if (!good || made.service == nullptr) return std::nullopt;
-  return made;
-}
 
 // Each permit is held against those before it; the first that it collides with is enough to know.
 void Compiling::check_overlaps(const Function& function, const Names& permits) {
