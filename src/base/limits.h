@@ -108,6 +108,13 @@ constexpr std::size_t kInventoryRowsMax = 1'000'000;
 // Columns of one inventory: those that have a meaning, and as many attributes as a policy may use.
 constexpr std::size_t kInventoryColumnsMax = 64;
 constexpr std::size_t kPermitsPerFunctionMax = 4096;
+// Content types of one permit; each is compared with the request's.
+constexpr std::size_t kContentTypesPerPermitMax = 32;
+// Numbers of a rate. A million a second is more than the gateway serves, and a day longer than a
+// budget is remembered in a plant; together they keep a bucket's arithmetic within 64 bits.
+constexpr std::uint32_t kRateLimitMax = 1'000'000;
+constexpr std::uint32_t kRateBurstMax = 1'000'000;
+constexpr Millis kRatePerMax{24LL * 3600 * 1000};
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 

@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "policy/decide.h"
+#include "policy/describe.h"
 
 using namespace interlock;
 using namespace interlock::policy;

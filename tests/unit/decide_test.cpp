@@ -1,7 +1,7 @@
 // Is every rule of the decision kept, and said in the right words? Runs tests/vectors/decide (its
 // README explains the files), and asks what a line of text cannot: that decide and describe answer
 // anything at all.
-#include "policy/decide.h"
+#include "policy/describe.h"
 
 #include <charconv>
 #include <iterator>
