@@ -80,6 +80,8 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kService:
     case AuditEvent::kGatewayStart:
     case AuditEvent::kGatewayStop:
+    case AuditEvent::kConfigApplied:
+    case AuditEvent::kConfigRejected:
     case AuditEvent::kAuditRepaired:
       return "";
   }
@@ -102,6 +104,10 @@ std::string_view to_string(AuditEvent event) {
       return "gateway.start";
     case AuditEvent::kGatewayStop:
       return "gateway.stop";
+    case AuditEvent::kConfigApplied:
+      return "config.applied";
+    case AuditEvent::kConfigRejected:
+      return "config.rejected";
     case AuditEvent::kAuditRepaired:
       return "audit.repaired";
   }

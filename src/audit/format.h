@@ -26,8 +26,7 @@ struct Field {
 // fields lists every member of a line (fields.def), in the order they are written.
 std::span<const Field> fields();
 
-// to_string returns the event's word: operation, handshake, service, gateway.start, gateway.stop or
-// audit.repaired.
+// to_string returns the event's word (FORMAT.md lists them): operation, gateway.start, ...
 std::string_view to_string(AuditEvent event);
 
 // append_fields appends the record's own members, without braces and newline, and never more than

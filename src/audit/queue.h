@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -46,12 +47,15 @@ class Queue {
   // The writer thread says how it fares; any thread may ask.
   void set_healthy(bool healthy) { healthy_.store(healthy, std::memory_order_release); }
   [[nodiscard]] bool healthy() const { return healthy_.load(std::memory_order_acquire); }
+  void set_last_seq(std::uint64_t seq) { last_seq_.store(seq, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t last_seq() const { return last_seq_.load(std::memory_order_relaxed); }
 
   void add_sink();
   void remove_sink();
 
  private:
   std::atomic<bool> healthy_{true};
+  std::atomic<std::uint64_t> last_seq_{0};
   std::atomic<std::size_t> reserved_bytes_{0};  // Sinks' buffers at their largest, the rest as is.
   std::mutex mutex_;                            // Guards what follows.
   std::condition_variable changed_;

@@ -216,6 +216,7 @@ class Writer::Thread {
       rest.remove_prefix(static_cast<std::size_t>(put));
     }
     size_ += static_cast<off_t>(batch_.size());
+    queue_.set_last_seq(seq_);
     if (!sync_at_) sync_at_ = after(options_.sync_interval);
     return 0;
   }
@@ -249,6 +250,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, std::strin
   IL_TRY_ASSIGN(Fd file, open_locked(path));
   IL_TRY_ASSIGN(const Tail tail, read_tail(file.get()));
   auto queue = std::make_unique<Queue>();
+  queue->set_last_seq(tail.seq);
   if (tail.cut_bytes != 0) {
     if (options.calls->ftruncate(file.get(), tail.size) != 0) {
       return fail(Errc::kIo, Origin::kEnvironment, "cannot repair the audit log", errno);
@@ -275,6 +277,8 @@ Writer::~Writer() { static_cast<void>(stop()); }
 std::unique_ptr<Sink> Writer::sink() { return std::make_unique<Sink>(*queue_); }
 
 bool Writer::healthy() const { return queue_->healthy(); }
+
+std::uint64_t Writer::last_seq() const { return queue_->last_seq(); }
 
 Status Writer::stop() {
   queue_->stop();

@@ -2,8 +2,8 @@
 // before (FORMAT.md). Data threads format records into buffers of their own and hand them over
 // whole; one writer thread numbers, chains and writes them.
 //
-// Threads: open() and stop() belong to the owner. A Sink belongs to one data thread. healthy() may
-// be called by any thread. The writer thread never calls anybody back.
+// Threads: open() and stop() belong to the owner. A Sink belongs to one data thread. healthy() and
+// last_seq() may be called by any thread. The writer thread never calls anybody back.
 #pragma once
 
 #include <memory>
@@ -85,6 +85,9 @@ class Writer {
   // healthy says whether the last attempt to write succeeded. After a failure the writer keeps what
   // it has, tries again every retry_interval, and recovers by itself.
   [[nodiscard]] bool healthy() const;
+
+  // last_seq is the number of the last record in the file; 0: it holds none.
+  [[nodiscard]] std::uint64_t last_seq() const;
 
   // stop writes what was handed over, brings it to the disk and ends the thread; sinks are to be
   // flushed before. While writing fails it tries once more and gives up: kIo, with the errno of

@@ -109,6 +109,8 @@ constexpr std::size_t kDrainBytesMax = 256 * kKiB;
 // One file of intent: 50,000 permits. What is larger is no longer read by people: split it.
 constexpr std::size_t kConfigFileBytesMax = 8 * kMiB;
 constexpr std::size_t kConfigFilesMax = 1024;
+// The kernel's own bound for the path of a Unix socket (sockaddr_un holds 108 bytes, one is NUL).
+constexpr std::size_t kSocketPathBytesMax = 107;
 // Names appear in headers, records and messages.
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kConfigDepthMax = 32;
@@ -148,6 +150,24 @@ constexpr std::size_t kAuditFlushBytes = 64 * kKiB;
 constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.
 constexpr Millis kAuditSyncInterval{1'000};
+
+// --- Admin socket -----------------------------------------------------------------------------
+// Connections at once; more are closed unanswered. People, and a monitoring system or two.
+constexpr std::size_t kAdminConnectionsMax = 16;
+// Requests have no content yet; this leaves room for some.
+constexpr std::size_t kAdminRequestBytesMax = 4 * kKiB;
+// A status of 1,000 listeners and trusts, or 100 problems of a configuration.
+constexpr std::size_t kAdminResponseBytesMax = 4 * kMiB;
+// Names of files in one answer; the rest is counted.
+constexpr std::size_t kAdminFilesShownMax = 100;
+// A request must be there within this time, and its answer be taken: both sides are on one machine.
+constexpr Millis kAdminTimeout{5'000};
+// Who waits for a reload, or for a status, while another is under way: every connection, and a
+// signal.
+constexpr std::size_t kLoaderAskersMax = kAdminConnectionsMax + 1;
+// Sessions of one data thread that look again at a time after a reload: at a third of a
+// millisecond each they must not hold up the others.
+constexpr std::size_t kSessionsPerLookAgain = 16;
 
 static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
               "every ticket that may still be used opens with one of two keys");

@@ -1,45 +1,104 @@
 #include "daemon/worker.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace interlock::daemon {
 
-Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit)
-    : snapshots_(slot), audit_(audit.sink()), context_{clock_,    random_,    *audit_, loop_,
-                                                       services_, snapshots_, rates,   {}} {}
+Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit,
+               std::function<void()> on_configured)
+    : snapshots_(slot),
+      audit_(audit.sink()),
+      context_{clock_, random_, *audit_, loop_, services_, snapshots_, rates, {}},
+      on_configured_(std::move(on_configured)) {}
 
-Status Worker::listen(const Listening& listening, bool shared) {
-  Fd fd;
-  IL_TRY_ASSIGN(fd, net::listen_on(listening.address, shared));
-  const auto on_accept = [this, &listening](std::unique_ptr<net::SocketStream> stream,
-                                            std::string peer) {
-    session::Session* session = sessions_.open(std::move(peer), listening.name);
-    if (session == nullptr) return;
-    stream->observe(session);
-    session->start(listening.server->accept(tls_, std::move(stream)));
-  };
-  const auto on_exhausted = [this, &listening] {
-    sessions_.refuse_unaccepted(listening.name,
-                                "no file descriptor is free for another connection");
-  };
-  acceptors_.push_back(
-      std::make_unique<net::Acceptor>(loop_, std::move(fd), on_accept, on_exhausted));
-  return Ok{};
+void Worker::configure(std::uint64_t version, std::vector<WorkerListener> listeners) {
+  {
+    const std::scoped_lock lock(mutex_);
+    next_ = Configuration{version, std::move(listeners)};
+  }
+  loop_.notify();
 }
 
 void Worker::run() {
-  std::int64_t ticks = 0;
-  loop_.run({.on_wakeup = [this] { sessions_.on_wakeup(); },
-             .on_tick =
-                 [this, &ticks] {
-                   audit_->flush();
-                   if (++ticks % 10 != 0) {
-                     return;  // Deadlines are coarse: twice a second is enough.
-                   }
-                   sessions_.on_tick();
-                   services_.expire();
+  take_configuration();
+  loop_.run({.on_wakeup =
+                 [this] {
+                   sessions_.on_wakeup();
+                   look_again();
                  },
-             .on_notify = [this] { sessions_.on_snapshot_changed(); }},
+             .on_tick = [this] { on_tick(); },
+             .on_notify = [this] { take_configuration(); }},
             limits::kAuditFlushInterval);
   audit_->flush();
+}
+
+void Worker::on_tick() {
+  audit_->flush();
+  const std::uint64_t ticks = ticks_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (ticks % 10 != 0) return;  // Deadlines are coarse: twice a second is enough.
+  sessions_.on_tick();
+  services_.expire();
+  num_sessions_.store(sessions_.size(), std::memory_order_relaxed);
+}
+
+void Worker::take_configuration() {
+  std::optional<Configuration> next;
+  {
+    const std::scoped_lock lock(mutex_);
+    next = std::exchange(next_, std::nullopt);
+  }
+  if (!next) return;
+  listen(std::move(next->listeners));
+  looking_again_for_ = next->version;
+  looked_until_ = 0;
+  look_again();
+}
+
+// Judging a certificate anew takes a while: the sockets have their turn in between.
+void Worker::look_again() {
+  if (looking_again_for_ == 0) return;
+  if (!sessions_.look_again(looked_until_, limits::kSessionsPerLookAgain)) {
+    loop_.request();
+    return;
+  }
+  audit_->flush();  // Who was cut is on record before anybody hears that the reload is done.
+  num_sessions_.store(sessions_.size(), std::memory_order_relaxed);
+  configured_.store(std::exchange(looking_again_for_, 0), std::memory_order_release);
+  on_configured_();
+}
+
+void Worker::listen(std::vector<WorkerListener> listeners) {
+  std::vector<std::unique_ptr<Listening>> next;
+  for (WorkerListener& listener : listeners) {
+    const auto same = [&](const std::unique_ptr<Listening>& each) {
+      return each != nullptr && each->as.address == listener.address;
+    };
+    const auto at = std::find_if(listening_.begin(), listening_.end(), same);
+    if (at != listening_.end()) {
+      next.push_back(std::move(*at));
+      next.back()->as = std::move(listener);
+    } else {
+      Fd socket = std::move(listener.socket);
+      next.push_back(std::make_unique<Listening>(std::move(listener), nullptr));
+      next.back()->acceptor = accept_for(*next.back(), std::move(socket));
+    }
+  }
+  listening_ = std::move(next);  // What is left of the old ones stops listening.
+}
+
+std::unique_ptr<net::Acceptor> Worker::accept_for(const Listening& listening, Fd socket) {
+  const WorkerListener& as = listening.as;
+  const auto on_accept = [this, &as](std::unique_ptr<net::SocketStream> stream, std::string peer) {
+    session::Session* session = sessions_.open(std::move(peer), as.name);
+    if (session == nullptr) return;
+    stream->observe(session);
+    session->start(as.server->accept(tls_, std::move(stream)));
+  };
+  const auto on_exhausted = [this, &as] {
+    sessions_.refuse_unaccepted(as.name, "no file descriptor is free for another connection");
+  };
+  return std::make_unique<net::Acceptor>(loop_, std::move(socket), on_accept, on_exhausted);
 }
 
 }  // namespace interlock::daemon

@@ -1,7 +1,12 @@
-// One data thread: its loop, its sessions, its pools, its audit buffer.
+// One data thread: its loop, its sessions, its pools, its audit buffer, its sides of the listeners.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,27 +18,59 @@
 
 namespace interlock::daemon {
 
-// Server sides of the listeners, shared by all workers.
-struct Listening {
+// WorkerListener is what one worker needs to serve one listener. `socket` is given where the worker
+// does not listen on the address yet.
+struct WorkerListener {
   std::string name;
   Endpoint address;
-  std::unique_ptr<const tls::Server> server;
+  std::shared_ptr<const tls::Server> server;
+  Fd socket;
 };
 
-// Worker is made and given its listeners by the control thread; then run() belongs to a thread of
-// its own, and only stop() and on_snapshot_changed() may be called from others.
+// Worker is made by the control thread; then run() belongs to a thread of its own, and other
+// threads call only configure(), stop() and what is const.
 class Worker {
  public:
-  Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit);
+  // `on_configured` is called by the worker's thread whenever configured() has changed.
+  Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit,
+         std::function<void()> on_configured);
 
-  // listen binds one listener; with `shared`, other workers bind the same address.
-  Status listen(const Listening& listening, bool shared);
+  // configure gives the worker its listeners, all of them: it goes on with the sockets that it has
+  // for their addresses, listens on those that come with them, and stops listening on all others.
+  // Every open session then looks again under the snapshot that was published before, a few at a
+  // time; after that configured() returns `version`, which is above every earlier one.
+  void configure(std::uint64_t version, std::vector<WorkerListener> listeners);
+  [[nodiscard]] std::uint64_t configured() const {
+    return configured_.load(std::memory_order_acquire);
+  }
 
   void run();
   void stop() { loop_.stop(); }
-  void on_snapshot_changed() { loop_.notify(); }
+
+  // progress moves while the loop goes round.
+  [[nodiscard]] std::uint64_t progress() const { return ticks_.load(std::memory_order_relaxed); }
+
+  // num_sessions is the number of open sessions a moment ago.
+  [[nodiscard]] std::size_t num_sessions() const {
+    return num_sessions_.load(std::memory_order_relaxed);
+  }
 
  private:
+  struct Configuration {
+    std::uint64_t version = 0;
+    std::vector<WorkerListener> listeners;
+  };
+  struct Listening {
+    WorkerListener as;
+    std::unique_ptr<net::Acceptor> acceptor;
+  };
+
+  void take_configuration();
+  void listen(std::vector<WorkerListener> listeners);
+  std::unique_ptr<net::Acceptor> accept_for(const Listening& listening, Fd socket);
+  void look_again();
+  void on_tick();
+
   net::Loop loop_;
   net::SystemClock clock_;
   net::SystemRandom random_;
@@ -44,7 +81,16 @@ class Worker {
   session::Context context_;
   tls::Worker tls_;
   session::SessionTable sessions_{context_};
-  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+  std::vector<std::unique_ptr<Listening>> listening_;
+  std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
+  std::size_t looked_until_ = 0;
+
+  std::mutex mutex_;
+  std::optional<Configuration> next_;  // Protected by mutex_.
+  std::atomic<std::uint64_t> configured_{0};
+  std::function<void()> on_configured_;
+  std::atomic<std::uint64_t> ticks_{0};
+  std::atomic<std::size_t> num_sessions_{0};
 };
 
 }  // namespace interlock::daemon

@@ -17,6 +17,8 @@ enum class AuditEvent : std::uint8_t {
   kService,       // A permitted operation was not answered as it should be (502, 504, cut short).
   kGatewayStart,  // The daemon began to listen.
   kGatewayStop,   // The daemon stopped in an orderly way.
+  kConfigApplied,   // A reload put another configuration in force, or found nothing changed.
+  kConfigRejected,  // A reload was refused; the configuration in force stays.
   kAuditRepaired  // An incomplete last line, left by a crash, was cut off.
 };
 

@@ -39,6 +39,7 @@ Address address_of(const Endpoint& endpoint) {
 }
 
 Endpoint endpoint_of(const Address& address) {
+  if (address.storage.ss_family == AF_UNIX) return {};
   char text[INET6_ADDRSTRLEN] = "";
   if (address.storage.ss_family == AF_INET6) {
     const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);

@@ -27,6 +27,7 @@ class SocketStream final : public port::ByteStream {
   port::IoResult write(std::span<const std::uint8_t> from) override;
   void shutdown_write() override;
   void want(bool read, bool write) override;
+  [[nodiscard]] int fd() const { return fd_.get(); }
   // A new user asks the kernel once, whatever the last one has read: something may have come since.
   void observe(port::StreamObserver* observer) override {
     observer_ = observer;
@@ -65,7 +66,7 @@ Result<Fd> listen_on(const Endpoint& endpoint, bool shared);
 // bound_port returns the port a listening socket has got.
 std::uint16_t bound_port(const Fd& listening);
 
-// Acceptor accepts connections for one listener on one loop.
+// Acceptor accepts connections for one listener on one loop. `peer` is "" on a Unix socket.
 class Acceptor {
  public:
   using OnAccept = std::function<void(std::unique_ptr<SocketStream>, std::string peer)>;

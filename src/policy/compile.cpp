@@ -1,8 +1,9 @@
-// Names, files and the settings of the gateway itself.
+// Names, files, services, tiers and listeners.
 #include "policy/compile.h"
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -15,7 +16,12 @@
 namespace interlock::policy {
 namespace {
 
-// Names appear in headers, records and messages.
+std::string reason_of(const Error& error) {
+  return error.sys != 0 ? strerrordesc_np(error.sys) : error.what;
+}
+
+}  // namespace
+
 bool is_name(const std::string& name) {
   return !name.empty() && name.size() <= limits::kNameBytesMax &&
          std::all_of(name.begin(), name.end(), [](char c) {
@@ -23,12 +29,6 @@ bool is_name(const std::string& name) {
                   std::string_view("._-").find(c) != std::string_view::npos;
          });
 }
-
-std::string reason_of(const Error& error) {
-  return error.sys != 0 ? strerrordesc_np(error.sys) : error.what;
-}
-
-}  // namespace
 
 std::string resolve(const std::string& file, const std::string& path) {
   if (path.starts_with('/')) return path;
@@ -112,8 +112,10 @@ void Compiling::unknown_name(const Position& at, const char* kind, std::string_v
 }
 
 void Compiling::remember(const std::string& path, std::string_view text) {
-  contents_ += fmt::format("{} {}\n", path, to_hex(pki::sha256(as_bytes(text))));
+  out().files.push_back({path, pki::sha256(as_bytes(text))});
 }
+
+void Compiling::remember_glob(const std::string& pattern) { out().globs.push_back(pattern); }
 
 std::optional<std::string> Compiling::read_file(const std::string& path, const Position& at,
                                                 std::size_t bytes_max) {
@@ -193,77 +195,18 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit, cons
   auto chain_pem = read_file(chain_file, chain->value_at(), limits::kAuthorityFileBytesMax);
   auto key_pem = read_file(key_file, key->value_at(), limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
+  WallTime not_after;
   if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
     const bool bad_chain = !pki::pem_certificates(*chain_pem);
     error((bad_chain ? chain : key)->value_at(), pair.error().what,
           "chain_file begins with the gateway's own certificate; key_file is its key");
     return std::nullopt;
-  } else if (pair->not_after < now_) {
+  } else if (not_after = pair->not_after; not_after < now_) {
     warning(chain->value_at(),
-            fmt::format("the gateway's certificate expired at {}", format_utc(pair->not_after)),
+            fmt::format("the gateway's certificate expired at {}", format_utc(not_after)),
             "devices that check it will not connect: renew it");
   }
-  return Certificate{chain_file, std::move(*chain_pem), key_file, std::move(*key_pem)};
-}
-
-void Compiling::compile_settings(const std::deque<Unit>& units) {
-  // Settings of the gateway itself may stand in any file, once.
-  Names once;
-  const auto single = [&](const Unit& unit, const char* name) -> const Node* {
-    const Node* field = unit.text.tree.root().field(name);
-    if (field == nullptr) return nullptr;
-    const auto [first, fresh] = once.emplace(name, field->name_at());
-    if (fresh) return field;
-    error(field->name_at(), fmt::format("{} is given twice", name),
-          fmt::format("it is first given at {}", to_string(first->second)));
-    return nullptr;
-  };
-  for (const Unit& unit : units) {
-    const config::Config& message = unit.text.message;
-    if (const Node* field = single(unit, "gateway_id")) {
-      out().gateway_id = message.gateway_id();
-      if (!is_name(out().gateway_id)) {
-        error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
-              "use letters, digits, dots, underscores and dashes");
-      }
-    }
-    if (const Node* field = single(unit, "site")) {
-      out().site = message.site();
-      if (!is_name(out().site)) {
-        error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
-              "use letters, digits, dots, underscores and dashes");
-      }
-    }
-    if (const Node* block = single(unit, "certificate")) {
-      has_default_certificate_ = true;
-      default_certificate_ = compile_certificate(unit, *block);
-    }
-    if (const Node* block = single(unit, "audit")) {
-      if (require(*block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
-        out().audit_file = resolve(unit.file, message.audit().file());
-      }
-    }
-    if (const Node* block = single(unit, "admin")) {
-      warning(block->name_at(), "this version opens no admin socket and no metrics port",
-              "remove the block");
-    }
-    if (const Node* field = single(unit, "inventory_file")) {
-      inventory_file_ = resolve(unit.file, message.inventory_file());
-      inventory_at_ = field->value_at();
-    }
-  }
-  const auto must = [&](const char* name, const char* example) {
-    const auto has = [&](const Unit& unit) { return unit.text.tree.root().field(name) != nullptr; };
-    if (std::none_of(units.begin(), units.end(), has)) {
-      error(units.front().text.tree.root().name_at(),
-            fmt::format("the configuration needs {}", name), fmt::format("write {}", example));
-    }
-  };
-  must("gateway_id", "gateway_id: \"press-hall-3\"");
-  must("trust", "trust { name: \"plant\" ca_file: \"trust/plant-ca.pem\" crl { ... } }");
-  must("listener", "listener { name: \"telemetry\" address: \"192.0.2.1:8443\" ... }");
-  must("audit", "audit { file: \"/var/log/interlock/audit.jsonl\" }");
-  must("inventory_file", "inventory_file: \"devices.csv\"");
+  return Certificate{chain_file, std::move(*chain_pem), key_file, std::move(*key_pem), not_after};
 }
 
 void Compiling::compile_listeners(const Unit& unit) {
@@ -280,6 +223,7 @@ void Compiling::compile_listeners(const Unit& unit) {
         error(block.field("address")->value_at(), address.error().what, std::string(kEndpointHint));
       }
       if (address) made.address = *address;
+      made.at = block.field("address")->value_at();
       for (const Listener& other : out().listeners) {
         if (address && other.address == *address) {
           error(block.field("address")->value_at(),
@@ -322,7 +266,17 @@ void Compiling::compile_listeners(const Unit& unit) {
 }
 
 std::shared_ptr<const Snapshot> Compiling::finish() {
-  out().id = to_hex(pki::sha256(as_bytes(contents_))).substr(0, 16);
+  // One line for each file, however often it was read and in whichever order it was named.
+  std::vector<ReadFile>& files = out().files;
+  std::sort(files.begin(), files.end(), [](const ReadFile& a, const ReadFile& b) {
+    return std::tie(a.path, a.sha256) < std::tie(b.path, b.sha256);
+  });
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  std::string contents;
+  for (const ReadFile& file : files) {
+    contents += fmt::format("{} {}\n", file.path, to_hex(file.sha256));
+  }
+  out().id = to_hex(pki::sha256(as_bytes(contents))).substr(0, 16);
   return snapshot_;
 }
 

@@ -37,8 +37,9 @@ class Compiling {
   void compile_inventory();
   void run_expects(const Unit& unit);
 
-  // remember makes a file count for the snapshot's id.
+  // remember makes a file count for the snapshot's id, and lets it be compared with the disk.
   void remember(const std::string& path, std::string_view text);
+  void remember_glob(const std::string& pattern);
 
   void error(const Position& at, std::string message, std::string hint = {});
   void warning(const Position& at, std::string message, std::string hint = {});
@@ -91,6 +92,7 @@ class Compiling {
   std::optional<HttpOperation> expected_operation(const config::Expect::Http& http,
                                                   const Node& block);
   void run_expect(const config::Expect& expect, const Node& block);
+  void compile_admin(const Unit& unit, const Node& block);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);
@@ -101,7 +103,6 @@ class Compiling {
   Loaded& result_;
   std::size_t num_left_out_ = 0;
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>();
-  std::string contents_;  // Digest input: every file, so that the snapshot's id names them all.
   Names trusts_, listeners_, services_, tiers_, functions_;
   std::unordered_map<std::string, Device*> devices_;
   std::unordered_map<std::string, Position> identities_;
@@ -111,6 +112,9 @@ class Compiling {
   bool warned_of_sites_ = false;
   Position inventory_at_;
 };
+
+// is_name says whether `name` may stand in headers, records and messages.
+bool is_name(const std::string& name);
 
 // resolve returns `path` as seen from the folder of `file`.
 std::string resolve(const std::string& file, const std::string& path);

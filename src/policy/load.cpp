@@ -56,7 +56,10 @@ class Loader {
       const Node* field = main.text.tree.root().field("include", static_cast<std::size_t>(i));
       const std::string path = resolve(main.file, field->value());
       std::vector<std::string> found = {path};
-      if (path.find_first_of("*?[") != std::string::npos) found = files_.glob(path);
+      if (path.find_first_of("*?[") != std::string::npos) {
+        found = files_.glob(path);
+        compiling_.remember_glob(path);
+      }
       if (found.empty()) {
         compiling_.warning(field->value_at(), fmt::format("no file matches {}", quoted(path)),
                            "paths are relative to the file that names them");

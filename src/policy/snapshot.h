@@ -13,9 +13,11 @@
 #include "base/time.h"
 #include "model/endpoint.h"
 #include "model/identity.h"
+#include "pki/digest.h"
 #include "pki/trust.h"
 #include "policy/device.h"
 #include "policy/path_trie.h"
+#include "policy/problem.h"
 
 namespace interlock::policy {
 
@@ -72,6 +74,7 @@ struct Tier {
 struct Certificate {
   std::string chain_file, chain_pem;
   std::string key_file, key_pem;
+  WallTime not_after;
 };
 
 struct Listener {
@@ -80,14 +83,31 @@ struct Listener {
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   bool allows_tls_1_2 = false;
   Certificate certificate;
+  Position at;  // Where its address is written.
+};
+
+// ReadFile is a file that a configuration was made of, as it was when it was read.
+struct ReadFile {
+  std::string path;
+  pki::Sha256 sha256{};
+  bool operator==(const ReadFile&) const = default;
+};
+
+// Where the settings are written that hold for as long as the daemon runs.
+struct FixedPlaces {
+  Position gateway_id, audit_file, admin_socket;
 };
 
 // Snapshot owns everything the pointers inside it point to.
 struct Snapshot {
-  std::string id;  // First 16 hexadecimal digits of the SHA-256 of all of its files.
+  std::string id;               // First 16 hexadecimal digits of the SHA-256 of all of its files.
+  std::vector<ReadFile> files;  // Ordered by path.
+  std::vector<std::string> globs;  // Patterns whose matches were read.
   std::string gateway_id;
   std::string site;
   std::string audit_file;
+  std::string admin_socket;  // Empty: none.
+  FixedPlaces places;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;
   std::vector<std::unique_ptr<const Service>> services;

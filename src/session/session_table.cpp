@@ -67,9 +67,16 @@ std::size_t SessionTable::cut(IndexKind kind, std::string_view key, Reason reaso
 }
 
 void SessionTable::on_snapshot_changed() {
-  for (Slot& slot : slots_) {
-    if (slot.session) slot.session->on_snapshot_changed();
+  std::size_t from = 0;
+  look_again(from, slots_.size());
+}
+
+bool SessionTable::look_again(std::size_t& from, std::size_t most) {
+  const std::size_t end = from + std::min(most, slots_.size() - from);
+  for (; from < end; ++from) {
+    if (slots_[from].session) slots_[from].session->on_snapshot_changed();
   }
+  return from == slots_.size();
 }
 
 void SessionTable::on_tick() {

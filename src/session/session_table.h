@@ -47,6 +47,11 @@ class SessionTable {
   // on_snapshot_changed lets every session look again; losers that are idle are cut at once.
   void on_snapshot_changed();
 
+  // look_again does the same for the next `most` slots from `from` on, which it moves; true once
+  // all have been asked. Call it until then, from 0 on: sessions opened meanwhile need not look
+  // again.
+  bool look_again(std::size_t& from, std::size_t most);
+
   // on_tick ends what has waited too long. Call it a few times a second.
   void on_tick();
 

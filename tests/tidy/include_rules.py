@@ -42,7 +42,8 @@ LIBRARIES = [
     library("libevent", r"event2/|event\.h$|evutil\.h$", "net", seen_by="daemon"),
     library("TLS of BoringSSL", r"openssl/ssl\.h$", "tls", seen_by="daemon"),
     library("BoringSSL", r"openssl/(?!ssl\.h$)", "pki tls keys", seen_by="daemon"),
-    library("protobuf", r"google/protobuf/|.*\.pb\.h$", "policy"),
+    # In control for the messages of the admin socket, hidden in admin_codec.cpp.
+    library("protobuf", r"google/protobuf/|.*\.pb\.h$", "policy control"),
     library("RE2", r"re2/", "policy"),
     library("SQLite", r"sqlite3\.h$", "store"),
     library("libnftables or libnl", r"nftables/|netlink/|libnetfilter", "kernel"),

@@ -135,9 +135,10 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_the_record) {
 
 BOOST_AUTO_TEST_CASE(events_that_decide_nothing_have_no_decision) {
   const std::map<AuditEvent, std::string> decisions = {
-      {AuditEvent::kOperation, "deny"}, {AuditEvent::kHandshake, "deny"},
-      {AuditEvent::kService, ""},       {AuditEvent::kGatewayStart, ""},
-      {AuditEvent::kGatewayStop, ""},   {AuditEvent::kAuditRepaired, ""}};
+      {AuditEvent::kOperation, "deny"},  {AuditEvent::kHandshake, "deny"},
+      {AuditEvent::kService, ""},        {AuditEvent::kGatewayStart, ""},
+      {AuditEvent::kGatewayStop, ""},    {AuditEvent::kConfigApplied, ""},
+      {AuditEvent::kConfigRejected, ""}, {AuditEvent::kAuditRepaired, ""}};
   for (const auto& [event, decision] : decisions) {
     AuditRecord record = full_record();
     record.event = event;

@@ -1,8 +1,11 @@
 // Is a configuration read from all of its files, refused with all that is wrong, in order, and
 // recognised again by its id? "@" marks where complaints must point.
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "base/limits.h"
+#include "pki/digest.h"
 #include "support/test_config.h"
 
 using namespace interlock;
@@ -84,11 +87,40 @@ BOOST_AUTO_TEST_CASE(settings_of_the_gateway_are_checked_where_they_stand) {
   complain_about_main("\"hall\"", "@\"\"", {"\"\" is no name" + hint});
   complain_about_main("audit { file: \"audit.jsonl\" }", "@audit { on_failure: DENY }",
                       {"audit needs file\n  write file: \"/var/log/interlock/audit.jsonl\""});
-  complain_about_main("audit {", "@admin { socket: \"/s\" }\naudit {",
-                      {"warning: this version opens no admin socket and no metrics port\n"
-                       "  remove the block"});
+  complain_about_main("audit {", "admin { @metrics: \"127.0.0.1:9464\" }\naudit {",
+                      {"warning: this version serves no metrics\n  remove the line"});
+  complain_about_main("audit {", "admin { socket: @\"\" }\naudit {",
+                      {"admin needs socket\n  write socket: \"/run/interlock/admin.sock\""});
   complain_about_main("\"devices.csv\"", "@\"/devices.csv\"",
                       {"cannot read /devices.csv: No such file or directory" + kRelative});
+}
+
+// "etc/" counts too: paths are relative to the file.
+BOOST_AUTO_TEST_CASE(the_path_of_a_socket_has_the_kernels_limit) {
+  const std::string longest(limits::kSocketPathBytesMax - 4, 's');
+  TestConfig config = plant_config();
+  config.main() += "admin { socket: \"" + longest + "\" }\n";
+  BOOST_TEST(snapshot_of(config)->admin_socket == "etc/" + longest);
+  complain_about_main(
+      "audit {", "admin { socket: @\"" + longest + "s\" }\naudit {",
+      {"the path of a socket has at most 107 bytes, and " + policy::quoted("etc/" + longest + "s") +
+       " has 108\n" + "  write a shorter one, such as \"/run/interlock/admin.sock\""});
+}
+
+BOOST_AUTO_TEST_CASE(the_snapshot_remembers_each_file_once_and_every_pattern) {
+  TestConfig config = plant_config();
+  const auto snapshot = snapshot_of(config);
+  std::vector<std::string> paths;
+  for (const policy::ReadFile& file : snapshot->files) paths.push_back(file.path);
+  BOOST_TEST((std::is_sorted(paths.begin(), paths.end())));
+  std::vector<std::string> written;
+  for (const auto& [path, content] : config.files) written.push_back(path);
+  BOOST_TEST(paths == written, boost::test_tools::per_element());
+  BOOST_TEST(snapshot->globs == std::vector<std::string>{"etc/policy.d/*"},
+             boost::test_tools::per_element());
+  for (const policy::ReadFile& file : snapshot->files) {
+    BOOST_TEST((file.sha256 == pki::sha256(as_bytes(config.files.at(file.path)))));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_listener_needs_a_certificate_from_somewhere) {

@@ -1,0 +1,306 @@
+#include "daemon/gateway.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "control/configuration.h"
+#include "control/reload.h"
+#include "control/status.h"
+#include "daemon/say.h"
+#include "interlock/version.h"
+
+namespace interlock::daemon {
+namespace {
+
+using control::ReloadReport;
+using Outcome = control::ReloadReport::Outcome;
+
+// Short against every watchdog interval that makes sense, and nothing here costs much.
+constexpr Millis kTick{500};
+
+constexpr const char* kAuditProblemHint = "make room on the disk; nothing has changed";
+
+}  // namespace
+
+Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit)
+    : config_file_(with.config_file),
+      snapshot_(std::move(first.snapshot)),
+      keyring_(with.keyring),
+      audit_(std::move(audit)),
+      own_audit_(audit_->sink()) {
+  const auto wake = [this] { loop_.notify(); };
+  for (std::size_t i = 0; i < with.num_workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(slot_, rates_, *audit_, wake));
+  }
+  configure_workers(std::move(first.listeners));
+  loader_ = std::make_unique<Loader>(std::move(with), wake);
+}
+
+Gateway::~Gateway() = default;
+
+Status Gateway::open_admin_socket() {
+  if (snapshot_->admin_socket.empty()) return Ok{};
+  IL_TRY_ASSIGN(admin_file_, net::UnixListener::listen(snapshot_->admin_socket));
+  admin_ = std::make_unique<control::AdminServer>(
+      clock_, loop_, control::AdminAccess{.own_uid = geteuid(), .group = admin_file_->group()},
+      *this);
+  const auto on_accept = [this](std::unique_ptr<net::SocketStream> stream, const std::string&) {
+    auto peer = net::peer_identity(*stream);
+    if (!peer) return;  // It is gone already.
+    admin_->open(
+        std::move(stream),
+        {.uid = peer->uid, .gid = peer->gid, .pid = peer->pid, .groups = std::move(peer->groups)});
+  };
+  admin_acceptor_ = std::make_unique<net::Acceptor>(loop_, admin_file_->take_fd(), on_accept);
+  return Ok{};
+}
+
+Status Gateway::run() {
+  signals_ =
+      std::make_unique<net::Signals>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
+                                     [this](int signal) { on_signal(signal); });
+  threads_.reserve(workers_.size());
+  for (const auto& worker : workers_) threads_.emplace_back([&worker] { worker->run(); });
+  // A start that cannot be written down is noticed by the first operation, which is then refused.
+  static_cast<void>(note(AuditEvent::kGatewayStart, control::describe(*snapshot_), snapshot_->id));
+  say(fmt::format("ready, {} (policy {})", control::describe(*snapshot_), snapshot_->id));
+  manager_.send("READY=1\n" + service_status());
+
+  loop_.run({.on_wakeup =
+                 [this] {
+                   if (admin_) admin_->on_wakeup();
+                 },
+             .on_tick = [this] { on_tick(); },
+             .on_notify = [this] { on_notify(); }},
+            kTick);
+
+  say(fmt::format("stopping: {}", sigdescr_np(stop_signal_)));
+  manager_.send("STOPPING=1");
+  admin_acceptor_.reset();
+  admin_file_.reset();
+  for (const auto& worker : workers_) worker->stop();
+  for (std::thread& thread : threads_) thread.join();
+  workers_.clear();
+  static_cast<void>(note(AuditEvent::kGatewayStop, sigdescr_np(stop_signal_), snapshot_->id));
+  own_audit_.reset();
+  return audit_->stop();
+}
+
+void Gateway::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    // The only wish without a ticket: it always finds its place.
+    static_cast<void>(turns_.want(control::Turn::Kind::kReload, {.name = "SIGHUP"}));
+    next_turn();
+    return;
+  }
+  stop_signal_ = signal;
+  loop_.stop();
+}
+
+void Gateway::ask(control::AdminRequest request, const control::AdminPeer& peer,
+                  control::AdminTicket ticket) {
+  const auto kind = request == control::AdminRequest::kReload ? control::Turn::Kind::kReload
+                                                              : control::Turn::Kind::kCompare;
+  if (!turns_.want(kind, {.name = control::to_string(peer), .ticket = ticket})) {
+    admin_->answer(ticket, control::Refusal{"too many others are waiting: try again"});
+  }
+  next_turn();
+}
+
+void Gateway::next_turn() {
+  auto turn = turns_.next();
+  if (!turn) return;
+  if (turn->kind == control::Turn::Kind::kReload) {
+    say(fmt::format("reload asked by {}", control::names(turn->askers)));
+    // Microseconds, as the service manager's own clock counts them.
+    manager_.send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", clock_.now().ms * 1000));
+  }
+  loader_->begin(std::move(*turn), snapshot_);
+}
+
+void Gateway::on_notify() {
+  if (auto work = loader_->take()) {
+    if (work->turn.kind == control::Turn::Kind::kCompare) {
+      finish_compare(*work);
+    } else {
+      finish_reload(std::move(*work));
+    }
+  }
+  if (publication_ && all_configured()) finish_publication();
+  next_turn();
+}
+
+void Gateway::finish_compare(const Work& work) {
+  control::StatusReport report = control::status_of(*snapshot_);
+  report.version = kVersion;
+  report.now = clock_.wall();
+  report.started = started_;
+  report.up = clock_.now() - started_at_;
+  report.config_file = config_file_;
+  report.policy_since = snapshot_since_;
+  for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
+  report.audit_healthy = audit_->healthy();
+  report.audit_last_seq = audit_->last_seq();
+  report.last_reload = last_reload_;
+  report.disk = work.disk;
+  for (const control::Asker& asker : work.turn.askers) admin_->answer(asker.ticket, report);
+  turns_.finished();
+}
+
+void Gateway::finish_reload(Work work) {
+  ReloadReport report{.outcome = Outcome::kRejected,
+                      .asked_by = control::names(work.turn.askers),
+                      .at = clock_.wall(),
+                      .policy_before = snapshot_->id,
+                      .policy_after = snapshot_->id,
+                      .problems = work.prepared.problems,
+                      .disk = work.disk};
+  if (work.prepared.unchanged) report.outcome = Outcome::kUnchanged;
+  if (work.prepared.snapshot != nullptr) {
+    report.outcome = Outcome::kApplied;
+    report.policy_after = work.prepared.snapshot->id;
+  }
+  switch (report.outcome) {
+    case Outcome::kApplied:
+      publish(std::move(work), std::move(report));
+      return;
+    case Outcome::kUnchanged:
+      static_cast<void>(note(AuditEvent::kConfigApplied,
+                             fmt::format("nothing changed; asked by {}", report.asked_by),
+                             report.policy_after));
+      break;
+    case Outcome::kRejected:
+      static_cast<void>(note(AuditEvent::kConfigRejected,
+                             fmt::format("asked by {}; {}", report.asked_by,
+                                         policy::to_string(control::first_error(report.problems))),
+                             report.policy_after));
+      break;
+  }
+  conclude(std::move(report), work.turn.askers);
+}
+
+// What cannot be written down does not happen.
+void Gateway::publish(Work work, ReloadReport report) {
+  const bool noted = note(AuditEvent::kConfigApplied,
+                          fmt::format("policy {} -> {}; asked by {}", report.policy_before,
+                                      report.policy_after, report.asked_by),
+                          report.policy_after);
+  if (!noted) {
+    report.outcome = Outcome::kRejected;
+    report.policy_after = report.policy_before;
+    report.problems.push_back({snapshot_->places.audit_file, "the audit log cannot be written",
+                               kAuditProblemHint, false});
+    conclude(std::move(report), work.turn.askers);
+    return;
+  }
+  publication_ = Publication{.report = std::move(report),
+                             .askers = std::move(work.turn.askers),
+                             .old = std::exchange(snapshot_, std::move(work.prepared.snapshot))};
+  snapshot_since_ = clock_.wall();
+  slot_.publish(snapshot_);
+  configure_workers(std::move(work.prepared.listeners));
+}
+
+void Gateway::finish_publication() {
+  Publication done = std::move(*publication_);
+  publication_.reset();
+  old_.push_back(std::move(done.old));
+  conclude(std::move(done.report), done.askers);
+}
+
+void Gateway::conclude(ReloadReport report, const std::vector<control::Asker>& askers) {
+  for (const policy::Problem& problem : report.problems) say(policy::to_string(problem));
+  switch (report.outcome) {
+    case Outcome::kApplied:
+      say(fmt::format("reloaded, {} (policy {})", control::describe(*snapshot_), snapshot_->id));
+      break;
+    case Outcome::kUnchanged:
+      say(fmt::format("nothing changed (policy {})", snapshot_->id));
+      break;
+    case Outcome::kRejected:
+      say(fmt::format("the new configuration is refused; policy {} stays in force", snapshot_->id));
+      break;
+  }
+  for (const control::Asker& asker : askers) {
+    if (asker.ticket != 0) admin_->answer(asker.ticket, report);
+  }
+  last_reload_ = std::move(report);
+  turns_.finished();
+  manager_.send("READY=1\n" + service_status());
+}
+
+void Gateway::configure_workers(std::vector<ReadyListener> listeners) {
+  ++version_;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::vector<WorkerListener> own;
+    for (ReadyListener& each : listeners) {
+      own.push_back({each.name, each.address, each.server,
+                     each.sockets.empty() ? Fd() : std::move(each.sockets.at(i))});
+    }
+    workers_[i]->configure(version_, std::move(own));
+  }
+}
+
+bool Gateway::all_configured() const {
+  return std::all_of(workers_.begin(), workers_.end(), [this](const std::unique_ptr<Worker>& each) {
+    return each->configured() == version_;
+  });
+}
+
+bool Gateway::note(AuditEvent event, const std::string& detail, const std::string& policy) {
+  AuditRecord record;
+  record.event = event;
+  record.time = clock_.wall();
+  record.policy = policy;
+  record.detail = detail;
+  const bool noted = own_audit_->append(record);
+  own_audit_->flush();
+  return noted;
+}
+
+void Gateway::on_tick() {
+  watch_audit();
+  feed_watchdog();
+  keyring_.rotate();
+  if (admin_) admin_->on_tick();
+  // What no session uses any more is freed by the loader.
+  const auto unused = std::stable_partition(old_.begin(), old_.end(),
+                                            [](const auto& each) { return each.use_count() > 1; });
+  for (auto at = unused; at != old_.end(); ++at) loader_->dispose(std::move(*at));
+  old_.erase(unused, old_.end());
+}
+
+// No record can say that records cannot be written.
+void Gateway::watch_audit() {
+  if (audit_->healthy() == audit_healthy_) return;
+  audit_healthy_ = !audit_healthy_;
+  say(audit_healthy_ ? fmt::format("{} is written again: operations are decided as usual",
+                                   snapshot_->audit_file)
+                     : fmt::format("{} cannot be written: every operation is refused until it can "
+                                   "be (is the disk full?)",
+                                   snapshot_->audit_file));
+  manager_.send(service_status());
+}
+
+void Gateway::feed_watchdog() {
+  std::vector<std::uint64_t> progress;
+  for (const auto& worker : workers_) progress.push_back(worker->progress());
+  if (watchdog_.due(clock_.now(), progress)) manager_.send("WATCHDOG=1");
+}
+
+std::string Gateway::service_status() const {
+  std::string text =
+      fmt::format("STATUS={} (policy {})", control::describe(*snapshot_), snapshot_->id);
+  if (last_reload_ && last_reload_->outcome == Outcome::kRejected) {
+    text += "; the last reload was refused";
+  }
+  if (!audit_healthy_) text += "; THE AUDIT LOG CANNOT BE WRITTEN: everything is refused";
+  return text;
+}
+
+}  // namespace interlock::daemon

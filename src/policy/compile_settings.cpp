@@ -1,0 +1,88 @@
+// The settings of the gateway itself.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "policy/compile.h"
+
+namespace interlock::policy {
+
+void Compiling::compile_admin(const Unit& unit, const Node& block) {
+  if (const Node* metrics = block.field("metrics")) {
+    warning(metrics->name_at(), "this version serves no metrics", "remove the line");
+  }
+  const Node* socket = block.field("socket");
+  if (socket == nullptr) return;
+  if (!require(block, "socket", "socket: \"/run/interlock/admin.sock\"")) return;
+  out().admin_socket = resolve(unit.file, socket->value());
+  out().places.admin_socket = socket->value_at();
+  if (out().admin_socket.size() > limits::kSocketPathBytesMax) {
+    error(socket->value_at(),
+          fmt::format("the path of a socket has at most {} bytes, and {} has {}",
+                      limits::kSocketPathBytesMax, quoted(out().admin_socket),
+                      out().admin_socket.size()),
+          "write a shorter one, such as \"/run/interlock/admin.sock\"");
+  }
+}
+
+void Compiling::compile_settings(const std::deque<Unit>& units) {
+  // Settings of the gateway itself may stand in any file, once.
+  Names once;
+  const auto single = [&](const Unit& unit, const char* name) -> const Node* {
+    const Node* field = unit.text.tree.root().field(name);
+    if (field == nullptr) return nullptr;
+    const auto [first, fresh] = once.emplace(name, field->name_at());
+    if (fresh) return field;
+    error(field->name_at(), fmt::format("{} is given twice", name),
+          fmt::format("it is first given at {}", to_string(first->second)));
+    return nullptr;
+  };
+  for (const Unit& unit : units) {
+    const config::Config& message = unit.text.message;
+    if (const Node* field = single(unit, "gateway_id")) {
+      out().gateway_id = message.gateway_id();
+      out().places.gateway_id = field->value_at();
+      if (!is_name(out().gateway_id)) {
+        error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
+              "use letters, digits, dots, underscores and dashes");
+      }
+    }
+    if (const Node* field = single(unit, "site")) {
+      out().site = message.site();
+      if (!is_name(out().site)) {
+        error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
+              "use letters, digits, dots, underscores and dashes");
+      }
+    }
+    if (const Node* block = single(unit, "certificate")) {
+      has_default_certificate_ = true;
+      default_certificate_ = compile_certificate(unit, *block);
+    }
+    if (const Node* block = single(unit, "audit")) {
+      if (require(*block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
+        out().audit_file = resolve(unit.file, message.audit().file());
+        out().places.audit_file = block->field("file")->value_at();
+      }
+    }
+    if (const Node* block = single(unit, "admin")) compile_admin(unit, *block);
+    if (const Node* field = single(unit, "inventory_file")) {
+      inventory_file_ = resolve(unit.file, message.inventory_file());
+      inventory_at_ = field->value_at();
+    }
+  }
+  const auto must = [&](const char* name, const char* example) {
+    const auto has = [&](const Unit& unit) { return unit.text.tree.root().field(name) != nullptr; };
+    if (std::none_of(units.begin(), units.end(), has)) {
+      error(units.front().text.tree.root().name_at(),
+            fmt::format("the configuration needs {}", name), fmt::format("write {}", example));
+    }
+  };
+  must("gateway_id", "gateway_id: \"press-hall-3\"");
+  must("trust", "trust { name: \"plant\" ca_file: \"trust/plant-ca.pem\" crl { ... } }");
+  must("listener", "listener { name: \"telemetry\" address: \"192.0.2.1:8443\" ... }");
+  must("audit", "audit { file: \"/var/log/interlock/audit.jsonl\" }");
+  must("inventory_file", "inventory_file: \"devices.csv\"");
+}
+
+}  // namespace interlock::policy
