@@ -78,7 +78,11 @@ class Compiling {
   const Service* permit_service(const config::Function::Permit& permit, const Node& block);
   bool compile_methods(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   bool compile_path(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
+                          Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  // compile_paths builds what matches the paths of all permits at once.
+  void compile_paths(Function& function, const Node& block);
   void check_overlaps(const Function& function, const Names& permits);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
@@ -92,6 +96,7 @@ class Compiling {
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>();
   std::string contents_;  // Digest input: every file, so that the snapshot's id names them all.
   Names trusts_, listeners_, services_, tiers_, functions_;
+  std::unordered_map<std::string, PathRegex> regexes_;  // Key: its text.
   std::unordered_map<std::string, Device*> devices_;
   std::unordered_map<std::string, Position> identities_;
   bool has_default_certificate_ = false;            // It is given, and perhaps wrong.

@@ -68,6 +68,8 @@ std::string segment_text(const PathSegment& segment, const Device& device) {
       return fmt::format("\"{}\"", segment.text);
     case PathSegment::Kind::kAny:
       return "one segment (*)";
+    case PathSegment::Kind::kRest:
+      return "the rest (**)";
     case PathSegment::Kind::kAttribute:
       return fmt::format("\"{}\" ({{device.{}}})", device.attribute(segment.text), segment.text);
   }
@@ -111,13 +113,17 @@ Decision decide(const Facts& facts, const HttpOperation& operation) {
   std::uint32_t covering = kNobody;
   std::uint32_t too_small = kNobody;     // Covers all but the size of the body.
   std::uint32_t other_method = kNobody;  // Covers the path alone.
-  function.paths.match(operation.path, facts.device, [&](std::uint32_t number) {
+  const auto weigh = [&](std::uint32_t number) {
     const Permit& permit = function.permits[number];
     std::uint32_t& slot = !permit.permits_method(operation.method)                   ? other_method
                           : operation.body_bytes.value_or(0) > permit.body_bytes_max ? too_small
                                                                                      : covering;
     slot = std::min(slot, number);
-  });
+  };
+  // Where not all permits could be asked, none is taken: an earlier one might have been the one.
+  if (!function.paths.match(operation.path, facts.device, weigh)) {
+    return {.reason = Reason::overloaded};
+  }
   if (covering != kNobody) {
     const Permit& permit = function.permits[covering];
     return {.permit = &permit, .body_bytes_max = permit.body_bytes_max};
@@ -151,6 +157,12 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
   }
   if (decision.reason == Reason::wrong_site) {
     return fmt::format("the inventory places the device at site \"{}\"", facts.device.site);
+  }
+  if (decision.reason == Reason::overloaded) {
+    return fmt::format(
+        "the path_regex of function \"{}\" ran out of memory, so nobody knows which "
+        "permit covers it",
+        facts.device.function->name);
   }
   if (facts.device.tier != nullptr) {
     return fmt::format("tier \"{}\": {}", facts.device.tier->name, what_happened(decision.reason));
