@@ -117,6 +117,13 @@ constexpr std::size_t kPathRegexesPerFunctionMax = 256;
 // What the expressions of one function may take together: a quarter for their program, the rest for
 // the states that requests bring it into, which are forgotten when it is full.
 constexpr std::int64_t kPathRegexMemoryMax = 4 * kMiB;
+// Content types of one permit; each is compared with the request's.
+constexpr std::size_t kContentTypesPerPermitMax = 32;
+// Numbers of a rate. A million a second is more than the gateway serves, and a day longer than a
+// budget is remembered in a plant; together they keep a bucket's arithmetic within 64 bits.
+constexpr std::uint32_t kRateLimitMax = 1'000'000;
+constexpr std::uint32_t kRateBurstMax = 1'000'000;
+constexpr Millis kRatePerMax{24LL * 3600 * 1000};
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 

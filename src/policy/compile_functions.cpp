@@ -74,6 +74,7 @@ void Compiling::compile_functions(const Unit& unit) {
     const bool named = define(functions_, "function", block, function.name());
     auto made = std::make_unique<Function>();
     made->name = function.name();
+    compile_assurance(function, block, *made);
     Names permits;
     if (static_cast<std::size_t>(function.permit_size()) > limits::kPermitsPerFunctionMax) {
       error(block.name_at(),
