@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
 
