@@ -76,6 +76,12 @@ constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
 constexpr std::size_t kServicePoolMax = 32;
 
+// Budgets of permits with a rate that are in use (not full) at one time, of all workers together:
+// 64 * 4,096 of about 300 bytes. A shard is locked by one thread at a time, and is looked through
+// (0.2 ms) where it is at its end.
+constexpr std::size_t kRateShards = 64;
+constexpr std::size_t kRateShardBucketsMax = 4'096;
+
 constexpr Millis kHandshakeTimeout{10'000};
 constexpr Millis kHeadTimeout{10'000};
 constexpr Millis kBodyStallTimeout{30'000};
