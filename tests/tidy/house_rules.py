@@ -14,7 +14,7 @@ FUNCTION_LINES_MAX = 70
 # never grow; a line goes when its file is short enough. Empty, and to be kept so.
 LONGER = {}
 
-SHEBANGS = ("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/python3")
+SHEBANGS = ("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/python3", "#!/usr/bin/make -f")
 
 
 def built_names(root, folder):
