@@ -57,7 +57,7 @@ std::string describe_difference(const Decision& decision, const Facts& facts,
     case Difference::kShorter:
       return fmt::format("the path ends after segment {}, the permit's goes on", decision.segment);
     case Difference::kRegex:
-      return "the path does not match the expression";
+      return "its path_regex does not match the path";
     case Difference::kContentType:
       return describe_content_type(permit, op);
     case Difference::kBody:
@@ -104,8 +104,7 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
   }
   if (decision.reason == Reason::overloaded) {
     return fmt::format(
-        "the path_regex of function \"{}\" ran out of memory, so nobody knows which permit covers "
-        "it",
+        "the path_regex permits of function \"{}\" ran out of memory: what covers it is not known",
         facts.device.function->name);
   }
   if (facts.device.tier != nullptr) {
