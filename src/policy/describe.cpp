@@ -91,7 +91,7 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
   }
   if (permit != nullptr) {
     return fmt::format("nearest permit \"{}\" ({} {} on {}): {}", permit->name, methods_of(*permit),
-                       path_text(*permit), permit->service->name,
+                       permit->regex.empty() ? permit->path : permit->regex, permit->service->name,
                        describe_difference(decision, facts, operation));
   }
   if (decision.reason == Reason::wrong_site) {

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "policy/describe.h"
+#include "policy/path_relations.h"
 #include "policy/units.h"
 #include "wire/http1/media_type.h"
 
@@ -52,25 +53,10 @@ std::optional<std::string> pattern_of(std::string_view path, const Device& devic
   return pattern;
 }
 
-// Whether some path may be covered by both, as far as can be seen without knowing devices.
 bool may_meet(const PathPattern& mine, const Permit& other) {
-  using Kind = PathSegment::Kind;
-  if (!other.regex.empty()) {
-    std::string begin = "/";
-    for (const PathSegment& segment : mine) {
-      if (segment.kind != Kind::kLiteral) break;
-      begin += segment.text + "/";
-    }
-    const std::size_t shorter = std::min(begin.size(), other.regex_prefix.size());
-    return begin.compare(0, shorter, other.regex_prefix, 0, shorter) == 0;
-  }
-  for (std::size_t i = 0; i < other.pattern.size(); ++i) {
-    if (other.pattern[i].kind == Kind::kRest) return mine.size() > i;
-    if (i == mine.size()) return false;
-    const bool literal = mine[i].kind == Kind::kLiteral && other.pattern[i].kind == Kind::kLiteral;
-    if (literal && mine[i].text != other.pattern[i].text) return false;
-  }
-  return mine.size() == other.pattern.size();
+  if (other.regex.empty()) return may_intersect(mine, other.pattern);
+  const auto regex = PathRegex::parse(other.regex);
+  return !regex || may_intersect(*regex, mine);
 }
 
 // The service of a new permit: that of the permits it may meet, because one path never has two;
