@@ -2,6 +2,7 @@
 // code.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace interlock::cli {
@@ -22,6 +23,9 @@ struct ExplainOptions {
   std::string cert;      // a PEM file with the client's chain,
   std::string listener;  // and with it the listener it would come to; empty: the only one.
   std::string http;      // "METHOD /path".
+  // Content-Type and size ("512B") of the body. No size: none announced where there is a type, else
+  // no body.
+  std::optional<std::string> content_type, body;
   bool json = false;
 };
 // explain: 0 it would be allowed, 3 denied, 2 the question cannot be answered.

@@ -44,7 +44,12 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   device->excludes(cert);
   command->add_option("--listener", options.listener, "The listener the certificate would come to")
       ->needs(cert);
-  command->add_option("--http", options.http, "The operation: 'METHOD /path'")->required();
+  CLI::Option* http =
+      command->add_option("--http", options.http, "The operation: 'METHOD /path'")->required();
+  command->add_option("--content-type", options.content_type, "Content-Type of its body")
+      ->needs(http);
+  command->add_option("--body", options.body, "Size of its body, such as 512B or 4KiB; else none")
+      ->needs(http);
   command->add_flag("--json", options.json, "For scripts");
   command->callback([=] {
     if (device->count() + cert->count() == 0) throw CLI::RequiredError("--device or --cert");
