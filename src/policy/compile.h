@@ -82,12 +82,12 @@ class Compiling {
   bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
                           Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
-  // compile_paths builds what matches the paths of all permits at once.
-  void compile_paths(Function& function, const Node& block);
   bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made);
   bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);
   void compile_assurance(const config::Function& function, const Node& block, Function& made);
+  // compile_paths builds what matches the paths of all permits at once.
+  void compile_paths(Function& function, const Node& block);
   [[nodiscard]] bool paths_may_intersect(const Permit& a, const Permit& b) const;
   [[nodiscard]] bool path_covers(const Permit& a, const Permit& b) const;
   // shadows says whether `a`, being first, is taken wherever `b` would be.

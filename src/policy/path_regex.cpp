@@ -102,7 +102,10 @@ PatternError explain(const RE2& regex, std::string_view text) {
 }  // namespace
 
 struct PathRegex::Compiled {
-  explicit Compiled(const std::string& text) : regex(text, options(limits::kPathRegexMemoryMax)) {}
+  // A quarter of what a set may take is far more than kPathRegexProgramMax needs: RE2 gives up
+  // early on what is beyond all measure.
+  explicit Compiled(const std::string& text)
+      : regex(text, options(limits::kPathRegexMemoryMax / 4)) {}
   RE2 regex;
 };
 

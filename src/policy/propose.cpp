@@ -53,6 +53,7 @@ std::optional<std::string> pattern_of(std::string_view path, const Device& devic
   return pattern;
 }
 
+// Whether loading would hold the two against each other.
 bool may_meet(const PathPattern& mine, const Permit& other) {
   if (other.regex.empty()) return may_intersect(mine, other.pattern);
   const auto regex = PathRegex::parse(other.regex);

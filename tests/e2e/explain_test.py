@@ -91,7 +91,7 @@ class Explaining(GatewayCase):
         said = self.explain("GET /csv/A")
         self.assertIn('csv (GET|HEAD path_regex "/csv/[a-z]+" on historian)',
                       self.line(said, "nearest"))
-        self.assertIn("its path_regex does not match the path", self.line(said, "because"))
+        self.assertIn("the path does not match the expression", self.line(said, "because"))
 
     def test_json_says_the_same(self):
         said = json.loads(self.explain("GET /v2/gauge-01/alarms", "--json"))

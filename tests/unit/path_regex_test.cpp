@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_expression_has_a_bounded_cost) {
   refuse("/([a-z]{1,8}/){1,100}", 0,
          "the path_regex is too costly: 1704 instructions, at most 1000", kSimpler);
   std::string many = "/";
-  for (int i = 0; i < 60; ++i) many += "a{1000}";
+  for (int i = 0; i < 15; ++i) many += "(abcdefghijklmnopqrst){1000}";
   refuse(many, 0, "the path_regex is too costly", kSimpler);
   constexpr std::string_view kSize = "this is no regular expression: invalid repetition size";
   constexpr std::string_view kSizeHint =
@@ -215,8 +215,8 @@ BOOST_AUTO_TEST_CASE(where_a_set_cannot_run_everything_is_refused_and_the_reason
     BOOST_TEST(to_string(decision.reason) == "overloaded");
     BOOST_TEST(decision.permit == nullptr);
     BOOST_TEST(describe(decision, facts, operation) ==
-               "the path_regex permits of function \"f\" ran out of memory: what covers it is not "
-               "known");
+               "the path_regex of function \"f\" ran out of memory, so nobody knows which permit "
+               "covers it");
   }
 }
 
