@@ -82,13 +82,18 @@ class Compiling {
   bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
                           Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
-  // compile_paths builds what matches the paths of all permits at once.
-  void compile_paths(Function& function, const Node& block);
   bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made);
   bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);
   void compile_assurance(const config::Function& function, const Node& block, Function& made);
-  void check_overlaps(const Function& function, const Names& permits);
+  // compile_paths builds what matches the paths of all permits at once.
+  void compile_paths(Function& function, const Node& block);
+  [[nodiscard]] bool paths_may_intersect(const Permit& a, const Permit& b) const;
+  [[nodiscard]] bool path_covers(const Permit& a, const Permit& b) const;
+  // shadows says whether `a`, being first, is taken wherever `b` would be.
+  [[nodiscard]] bool shadows(const Permit& a, const Permit& b) const;
+  // check_permits holds the permits of one function against each other.
+  void check_permits(const Function& function, const Names& permits);
   // The device and the operation of an expectation; nothing where it is not in order. The operation
   // views `http`, and has no path yet.
   const Device* expected_device(const config::Expect& expect, const Node& block);

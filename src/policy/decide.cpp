@@ -41,16 +41,24 @@ struct Nearness {
   auto operator<=>(const Nearness&) const = default;
 };
 
+// As many whole segments as the path has in common with what every path of the expression begins
+// with.
+std::size_t common_with_prefix(std::string_view prefix, std::string_view path) {
+  const auto differs = std::mismatch(prefix.begin(), prefix.end(), path.begin(), path.end());
+  const auto slashes = std::count(prefix.begin(), differs.first, '/');
+  return slashes > 0 ? static_cast<std::size_t>(slashes) - 1 : 0;
+}
+
 Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   const std::vector<Permit>& permits = facts.device.function->permits;
   Decision decision{.reason = Reason::no_permit, .difference = Difference::kNoPermit};
   const std::vector<std::string_view> path = split_path(operation.path);
   Nearness best;
   for (const Permit& permit : permits) {
-    const std::size_t same = permit.regex.empty()
-                                 ? common_segments(permit.pattern, path, facts.device)
-                                 : common_segments(permit.regex_prefix, path);
-    const Nearness near{same, permit.permits_method(operation.method)};
+    const Nearness near{permit.regex.empty()
+                            ? common_segments(permit.pattern, path, facts.device)
+                            : common_with_prefix(permit.regex_prefix, operation.path),
+                        permit.permits_method(operation.method)};
     if (decision.permit == nullptr || near > best) {
       best = near;
       decision.permit = &permit;
@@ -159,11 +167,10 @@ class Match {
 Decision decide(const Facts& facts, const HttpOperation& operation) {
   if (const Reason reason = judge_caller(facts); reason != Reason::kNone) return {.reason = reason};
   Match match(facts, operation);
-  const auto take = [&match](std::uint32_t number) { match.take(number); };
-  // Where not every permit could be asked, none is taken: an earlier one might have been the one.
-  if (!facts.device.function->paths.match(operation.path, facts.device, take)) {
-    return {.reason = Reason::overloaded};
-  }
+  const bool all_asked = facts.device.function->paths.match(
+      operation.path, facts.device, [&](std::uint32_t number) { match.take(number); });
+  // Where not all permits could be asked, none is taken: an earlier one might have been the one.
+  if (!all_asked) return {.reason = Reason::overloaded};
   if (const auto decision = match.decision()) return *decision;
   return deny_with_nearest(facts, operation);
 }

@@ -147,12 +147,4 @@ std::size_t common_segments(const PathPattern& pattern, const std::vector<std::s
   return same;
 }
 
-std::size_t common_segments(std::string_view prefix, const std::vector<std::string_view>& path) {
-  const std::vector<std::string_view> whole = split_path(prefix.substr(0, prefix.rfind('/') + 1));
-  if (whole.empty()) return 0;
-  const auto end = whole.end() - 1;  // The empty one behind the last slash.
-  return static_cast<std::size_t>(
-      std::mismatch(whole.begin(), end, path.begin(), path.end()).first - whole.begin());
-}
-
 }  // namespace interlock::policy

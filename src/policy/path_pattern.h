@@ -56,8 +56,4 @@ std::vector<std::string_view> split_path(std::string_view path);
 std::size_t common_segments(const PathPattern& pattern, const std::vector<std::string_view>& path,
                             const Device& device);
 
-// common_segments counts how many whole segments of a text that paths begin with are those of the
-// path, from the start.
-std::size_t common_segments(std::string_view prefix, const std::vector<std::string_view>& path);
-
 }  // namespace interlock::policy

@@ -16,6 +16,9 @@ constexpr std::string_view kSimpler = "write a shorter one, or several permits, 
 // A literal prefix this long tells any two expressions apart that people would tell apart.
 constexpr int kRangeBytesMax = 256;
 
+// Follows every path in the order of bytes: what follows "/".
+constexpr std::string_view kBehindPaths = "0";
+
 // Latin-1, so that one byte is one character: a canonical path has no others, and the programs are
 // smaller. RE2 would log to stderr, and keep what parentheses matched; nobody reads either.
 RE2::Options options(std::int64_t memory_max) {
@@ -54,6 +57,33 @@ tl::expected<void, PatternError> check_text(std::string_view text) {
   return {};
 }
 
+// Mistakes that leave an expression without any path are told where they show in the text that all
+// of its paths begin with; further in, they are not looked for.
+tl::expected<void, PatternError> check_covers_paths(const PathRegex& regex) {
+  if (regex.high() < "/" || regex.low() >= kBehindPaths) {
+    return tl::unexpected(PatternError{0, "no path matches: paths begin with `/`",
+                                       "write `/` first, as in /v1/[a-z]+"});
+  }
+  const std::string_view prefix = regex.prefix();
+  const std::string_view whole = prefix.substr(0, prefix.rfind('/') + 1);
+  if (whole.empty()) return {};
+  const auto target = http1::parse_target(whole);
+  if (!target) {
+    return tl::unexpected(PatternError{
+        0, std::string("no request can have this path: ") + target.error().what,
+        "write plain names between single slashes, and escape only what must be escaped"});
+  }
+  if (target->has_query) {
+    return tl::unexpected(PatternError{0, "a path_regex has no query",
+                                       "leave out everything from `?`; queries are passed on"});
+  }
+  if (target->path != whole) {
+    return tl::unexpected(PatternError{0, "the path is not in its normal form",
+                                       fmt::format("write `{}` at its start", target->path)});
+  }
+  return {};
+}
+
 PatternError explain(const RE2& regex, std::string_view text) {
   if (regex.error_code() == RE2::ErrorPatternTooLarge) {
     return {0, "the path_regex is too costly", std::string(kSimpler)};
@@ -63,14 +93,19 @@ PatternError explain(const RE2& regex, std::string_view text) {
     what.remove_suffix(regex.error_arg().size() + std::string_view(": ").size());
   }
   return {place_of(regex.error_arg(), text), fmt::format("this is no regular expression: {}", what),
-          "write RE2 syntax, such as /v1/[a-z]+/[0-9]{1,4}[.]csv (it has no look-around and no "
-          "references back)"};
+          regex.error_code() == RE2::ErrorRepeatSize
+              ? "repeat at most 1000 times, multiplied where repetitions stand in each other"
+              : "write RE2 syntax, such as /v1/[a-z]+/[0-9]{1,4}[.]csv (it has no look-around and "
+                "no references back)"};
 }
 
 }  // namespace
 
 struct PathRegex::Compiled {
-  explicit Compiled(const std::string& text) : regex(text, options(limits::kPathRegexMemoryMax)) {}
+  // A quarter of what a set may take is far more than kPathRegexProgramMax needs: RE2 gives up
+  // early on what is beyond all measure.
+  explicit Compiled(const std::string& text)
+      : regex(text, options(limits::kPathRegexMemoryMax / 4)) {}
   RE2 regex;
 };
 
@@ -90,8 +125,9 @@ tl::expected<PathRegex, PatternError> PathRegex::parse(std::string_view text) {
   }
   if (!regex.PossibleMatchRange(&out.low_, &out.high_, kRangeBytesMax)) {
     out.low_ = "/";
-    out.high_ = "0";  // What follows "/".
+    out.high_ = kBehindPaths;
   }
+  if (auto good = check_covers_paths(out); !good) return tl::unexpected(good.error());
   return out;
 }
 

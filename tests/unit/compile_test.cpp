@@ -199,40 +199,6 @@ BOOST_AUTO_TEST_CASE(all_that_is_wrong_with_a_permit_is_said_at_once) {
             "\"1MiB\" (B, kB, KiB, MB, MiB, GB, GiB)"});
 }
 
-BOOST_AUTO_TEST_CASE(permits_of_one_function_never_leave_the_service_to_luck) {
-  const auto two = [](std::string_view a, std::string_view b) {
-    return "service { name: \"s\" endpoint: \"10.0.0.1:80\" }\nfunction { name: \"g\"\n"
-           "permit { name: @\"b\" service: \"historian\" http { " +
-           std::string(b) +
-           " } }\n"
-           "permit { name: \"a\" service: \"s\" http { " +
-           std::string(a) + " } } }";
-  };
-  const auto apart = [&](std::string_view a, std::string_view b) {
-    accept(Marked(two(a, b)).text);
-  };
-  const Messages collide = {
-      "permits \"a\" and \"b\" of function \"g\" cover the same request on two services, s and "
-      "historian\n"
-      "  make their methods or paths differ, so that the permit alone chooses the service"};
-  complain(two(R"(method: "GET" path: "/a")", R"(method: "GET" path: "/a")"), collide);
-  complain(two(R"(method: "GET" path: "/*")", R"(method: "GET" path: "/a")"), collide);
-  complain(two(R"(method: "GET" path: "/*/b")", R"(method: "GET" path: "/a/*")"), collide);
-  complain(two(R"(method: "GET" path: "/{device.id}")", R"(method: "GET" path: "/a")"), collide);
-  complain(two(R"(method: ["PUT", "GET"] path: "/a")", R"(method: ["POST", "GET"] path: "/a")"),
-           collide);
-  apart(R"(method: "GET" path: "/a")", R"(method: "PUT" path: "/a")");
-  apart(R"(method: "GET" path: "/a")", R"(method: "GET" path: "/b")");
-  apart(R"(method: "GET" path: "/*")", R"(method: "GET" path: "/a/")");
-  apart(R"(method: "GET" path: "/*/b")", R"(method: "GET" path: "/a/c")");
-}
-
-BOOST_AUTO_TEST_CASE(permits_on_one_service_may_overlap) {
-  accept(R"(function { name: "g"
-    permit { name: "a" service: "historian" http { method: "GET" path: "/*" } }
-    permit { name: "b" service: "historian" http { method: "GET" path: "/a" max_body: "1B" } } })");
-}
-
 BOOST_AUTO_TEST_CASE(a_function_has_a_bounded_number_of_permits) {
   const auto with = [](std::size_t num_permits) {
     std::string text = "@function { name: \"g\"\n";
