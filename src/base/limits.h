@@ -34,6 +34,14 @@ constexpr std::size_t kAuthorityNamesBytesMax = 16 * kKiB;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
 constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 
+// --- TLS sessions -----------------------------------------------------------------------------
+// A session can be resumed for so long after its full handshake, however often it is renewed: twice
+// a day at least a device proves its key anew.
+constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
+// Keys of tickets are replaced this often, and open tickets for as long again. Whoever steals one
+// reads no more than that of TLS 1.2, and nothing of TLS 1.3.
+constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
+
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.
 constexpr std::size_t kHttpHeadBytesMax = 8 * kKiB;
@@ -150,6 +158,8 @@ constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.
 constexpr Millis kAuditSyncInterval{1'000};
 
+static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
+              "every ticket that may still be used opens with one of two keys");
 static_assert(kClientInBytesMax >= 2 * kHttpHeadBytesMax,
               "a pipelined head must fit behind a body");
 static_assert(kServiceInBytesMax >= 2 * kHttpHeadBytesMax);

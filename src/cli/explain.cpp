@@ -127,9 +127,9 @@ int explain(const ExplainOptions& options) {
       out.decision.reason = admission->reason;
       out.detail = admission->detail;
     }
-    if (admission->facts.leaf) {
+    if (admission->facts->leaf) {
       out.identity =
-          fmt::format("{} (trust {})", admission->facts.leaf->subject, admission->facts.trust);
+          fmt::format("{} (trust {})", admission->facts->leaf->subject, admission->facts->trust);
     }
   } else if ((out.device = snapshot.device(options.device)) == nullptr) {
     return complain(fmt::format("the inventory has no device '{}'", options.device));

@@ -20,7 +20,7 @@ void Gate::look_again() {
   const std::span<const std::shared_ptr<const pki::Trust>> trusts =
       listener ? std::span(listener->trusts) : std::span<const std::shared_ptr<const pki::Trust>>{};
   admission_ = policy::admit(*snapshot_, trusts, chain_, context_.clock.wall());
-  spki_hex_ = admission_.facts.leaf ? to_hex(admission_.facts.leaf->spki_sha256) : std::string();
+  spki_hex_ = admission_.facts->leaf ? to_hex(admission_.facts->leaf->spki_sha256) : std::string();
   identity_fields_ =
       admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
 }
@@ -125,9 +125,9 @@ AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const
   written.session = origin_.session;
   written.peer = origin_.peer;
   written.listener = origin_.listener;
-  if (!admission_.facts.path.empty()) written.trust = admission_.facts.trust;
+  if (!admission_.facts->path.empty()) written.trust = admission_.facts->trust;
   written.spki = spki_hex_;
-  if (admission_.facts.leaf) written.serial = admission_.facts.leaf->serial_hex;
+  if (admission_.facts->leaf) written.serial = admission_.facts->leaf->serial_hex;
   if (admission_.device != nullptr && proved_) {
     written.device = admission_.device->id;
     written.function = admission_.device->function->name;

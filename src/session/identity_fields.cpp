@@ -20,7 +20,7 @@ bool is_plain_uri(std::string_view uri) {
 }  // namespace
 
 std::string identity_fields(const policy::Admission& admission, std::string_view peer) {
-  const pki::Certificate& leaf = *admission.facts.leaf;
+  const pki::Certificate& leaf = *admission.facts->leaf;
   std::string lines;
   if (leaf.der.size() <= limits::kClientCertBytesMax) {
     lines += fmt::format("Client-Cert: :{}:\r\n", to_base64(leaf.der));

@@ -81,7 +81,7 @@ void is_device(const Admission& admission, std::string_view device, std::string_
   BOOST_REQUIRE(admission.device != nullptr);
   BOOST_TEST(admission.device->id == device);
   BOOST_TEST(admission.detail == detail);
-  BOOST_TEST(admission.facts.trust == trust);
+  BOOST_TEST(admission.facts->trust == trust);
 }
 
 void is_refused(const Admission& admission, Reason reason, std::string_view detail,
@@ -91,7 +91,7 @@ void is_refused(const Admission& admission, Reason reason, std::string_view deta
   BOOST_TEST(admission.device == nullptr);
   BOOST_TEST(admission.detail.find(detail) != std::string::npos, admission.detail);
   BOOST_TEST(!admission.detail.empty());
-  BOOST_TEST(admission.facts.trust == trust);
+  BOOST_TEST(admission.facts->trust == trust);
   BOOST_TEST(!still_admitted(admission, kNow));
 }
 
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_device_is_known_by_each_kind_of_identity) {
     BOOST_TEST_CONTEXT(kind) {
       const Admitted admission = Plant().row("press-07", kind, name).admit(leaf);
       is_device(admission, "press-07", kind + " " + name);
-      BOOST_TEST(admission.facts.leaf->der == leaf.der);
+      BOOST_TEST(admission.facts->leaf->der == leaf.der);
     }
   }
 }
