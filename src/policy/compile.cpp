@@ -15,13 +15,11 @@
 namespace interlock::policy {
 namespace {
 
-// Names appear in headers, records and messages.
-bool is_name(const std::string& name) {
-  return !name.empty() && name.size() <= limits::kNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("._-").find(c) != std::string_view::npos;
-         });
+// Names appear in headers, records and messages, and, by templates, in paths.
+std::string name_hint(std::string_view name) {
+  if (name.ends_with('.')) return "a name has no dot at its end, because it may stand in a path";
+  return fmt::format("use up to {} letters, digits, dots, underscores and dashes",
+                     limits::kNameBytesMax);
 }
 
 std::string reason_of(const Error& error) {
@@ -71,10 +69,8 @@ bool Compiling::require(const Node& block, const char* field, const std::string&
 bool Compiling::define(Names& names, const char* kind, const Node& block, const std::string& name) {
   if (!require(block, "name", fmt::format("name: \"...\""))) return false;
   const Position at = block.field("name")->value_at();
-  if (!is_name(name)) {
-    error(at, fmt::format("{} is no name", quoted(name)),
-          fmt::format("use up to {} letters, digits, dots, underscores and dashes",
-                      limits::kNameBytesMax));
+  if (!is_path_name(name)) {
+    error(at, fmt::format("{} is no name", quoted(name)), name_hint(name));
     return false;
   }
   const auto [first, fresh] = names.emplace(name, at);
@@ -222,16 +218,16 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
     const config::Config& message = unit.text.message;
     if (const Node* field = single(unit, "gateway_id")) {
       out().gateway_id = message.gateway_id();
-      if (!is_name(out().gateway_id)) {
+      if (!is_path_name(out().gateway_id)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
-              "use letters, digits, dots, underscores and dashes");
+              name_hint(out().gateway_id));
       }
     }
     if (const Node* field = single(unit, "site")) {
       out().site = message.site();
-      if (!is_name(out().site)) {
+      if (!is_path_name(out().site)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
-              "use letters, digits, dots, underscores and dashes");
+              name_hint(out().site));
       }
     }
     if (const Node* block = single(unit, "certificate")) {

@@ -190,7 +190,8 @@ Value read_identity(IdentityKind kind, std::string_view text) {
 }
 
 Value read_path_name(std::string_view text) {
-  constexpr std::string_view kHint = "use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)";
+  constexpr std::string_view kHint =
+      "use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a path)";
   const std::size_t bad = first_not(
       text, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (bad < text.size()) {
@@ -199,7 +200,7 @@ Value read_path_name(std::string_view text) {
   if (text.size() > kPathNameLenMax) {
     return fault(kPathNameLenMax, quoted(text) + " is too long", kHint);
   }
-  if (text.empty() || text == "." || text == "..") {
+  if (text.empty() || text.back() == '.') {
     return fault(0, quoted(text) + " is not a name", kHint);
   }
   return std::string(text);

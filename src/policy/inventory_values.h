@@ -28,8 +28,8 @@ std::optional<Fault> spreadsheet_damage(std::string_view text, bool is_prose);
 // read_identity returns the form that model/identity.h gives for `kind`.
 Value read_identity(IdentityKind kind, std::string_view text);
 
-// read_path_name accepts what is safe to put into a path: 1 to 64 of A-Z a-z 0-9 . _ - and neither
-// "." nor "..".
+// read_path_name accepts what is safe to put into a path: 1 to 64 of A-Z a-z 0-9 . _ - and no dot
+// at the end, as is_path_name (policy/path_pattern.h) says at every match.
 Value read_path_name(std::string_view text);
 
 // read_mac returns "00:1a:2b:3c:4d:5e" of that or of "00-1A-2B-3C-4D-5E".

@@ -182,10 +182,31 @@ BOOST_AUTO_TEST_CASE(what_a_template_needs_is_in_the_row) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_could_inject_into_a_path_is_refused_wherever_it_stands) {
+  const auto unsafe = [](const std::string& value) {
+    return Messages{"\"" + value +
+                    "\" holds a character that is not safe\n"
+                    "  use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a "
+                    "path)"};
+  };
+  for (const std::string value : {"/", "*", "%"}) {
+    complain("@" + value + ",line,,cn,a,plant,,3\n", unsafe(value));
+    complain("a,line,,cn,a,plant,@" + value + ",3\n", unsafe(value));
+    complain("a,line,,cn,a,plant,,@" + value + "\n", unsafe(value));
+  }
+  const Messages dots = {
+      "\"..\" is not a name\n"
+      "  use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand "
+      "in a path)"};
+  complain("@..,line,,cn,a,plant,,3\n", dots);
+  complain("a,line,,cn,a,plant,@..,3\n", dots);
+  complain("a,line,,cn,a,plant,,@..\n", dots);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_in_form_is_reported_too) {
   complain("a,sensor,,cn,a,plant,,\na@/b,sensor,,cn,b,plant,,\n",
            {"\"a/b\" holds a character that is not safe\n"
-            "  use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)"});
+            "  use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a path)"});
 }
 
 BOOST_AUTO_TEST_CASE(of_many_wrong_rows_the_first_are_shown_and_the_rest_counted) {

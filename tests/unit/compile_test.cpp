@@ -81,6 +81,18 @@ BOOST_AUTO_TEST_CASE(a_name_is_there_and_is_a_name) {
            {"\"" + longest.substr(0, 60) + "...\" is no name" + kNameHint});
 }
 
+// {device.function}, {device.tier} and {device.site} put names into paths.
+BOOST_AUTO_TEST_CASE(a_name_is_never_a_dot_segment) {
+  const std::string hint =
+      "\" is no name\n  a name has no dot at its end, because it may stand in a path";
+  for (const std::string name : {".", "..", "a."}) {
+    complain("function { name: @\"" + name + "\" }", {"\"" + name + hint});
+    complain("tier { name: @\"" + name + "\" }", {"\"" + name + hint});
+    complain("service { name: @\"" + name + "\" endpoint: \"10.0.0.1:80\" }", {"\"" + name + hint});
+  }
+  accept("tier { name: \"a.b\" } tier { name: \".a\" }");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_is_defined_once_over_all_files) {
   complain(R"(service { name: @"historian" endpoint: "10.0.0.1:80" })",
            {"service \"historian\" is defined twice\n  it is first defined at etc/main:6:17"});
