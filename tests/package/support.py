@@ -17,7 +17,7 @@ BIN = os.environ.get("INTERLOCK_BIN", "")
 SECONDS_MAX = 60
 
 sys.path.insert(0, str(DEMO))
-from processes import program  # noqa: E402
+from processes import free_port, program  # noqa: E402,F401
 
 
 def run(*command, **options):
