@@ -30,6 +30,7 @@ PATHS = {
     "./lib/systemd/system/interlockd.service": "-rw-r--r--",
     "./usr/lib/sysusers.d/interlock.conf": "-rw-r--r--",
     "./usr/share/bash-completion/completions/interlock": "-rw-r--r--",
+    "./usr/share/doc/interlock/FORMAT.md.gz": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/interlock.textproto": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/devices.csv": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/policy.d/press-hall.textproto": "-rw-r--r--",
