@@ -107,6 +107,7 @@ int explain(const ExplainOptions& options) {
   for (const policy::Problem& problem : loaded.problems) {
     fmt::print(stderr, "{}\n", policy::to_string(problem));
   }
+  if (!options.denial_id.empty()) return explain_denial(options, loaded.snapshot.get());
   if (loaded.snapshot == nullptr) return complain("the configuration is not in order");
   const policy::Snapshot& snapshot = *loaded.snapshot;
   Explanation out{.asked = options.http};

@@ -6,7 +6,7 @@ function of our own.
 import json
 import re
 
-from harness import GatewayCase, main
+from harness import GatewayCase, main, request
 
 POLICY = """
 function {
@@ -109,6 +109,65 @@ class Explaining(GatewayCase):
         self.assertEqual(self.line(said.stdout, "decision"), "deny: certificate_revoked")
         self.assertEqual(self.line(said.stdout, "note"), "no permit would help")
         self.assertNotIn("smallest", said.stdout)
+
+    def test_a_denial_id_leads_to_the_record_and_to_what_holds_now(self):
+        with self.gateway.connect("temp-01") as caller:
+            told = caller.ask(request("DELETE", "/v1/devices/temp-01/readings")).problem()
+        self.gateway.audited(denial_id=told["denial_id"])
+        said = self.gateway.cli("explain", "--config", self.config, told["denial_id"])
+        self.assertEqual(said.returncode, 3, said.stdout)
+        self.assertEqual(self.line(said.stdout, "device"), "temp-01")
+        self.assertEqual(self.line(said.stdout, "reason"), "method_not_permitted")
+        self.assertEqual(self.line(said.stdout, "operation"),
+                         "DELETE /v1/devices/temp-01/readings")
+        self.assertIn("the method is DELETE", self.line(said.stdout, "because"))
+        self.assertIn(":", self.line(said.stdout, "peer"))
+        self.assertTrue(self.line(said.stdout, "policy").endswith("which is not the one on disk now"),
+                        said.stdout)  # Ours has a function and a device more.
+        now = said.stdout.split("by the configuration on disk", 1)[1]
+        self.assertEqual(self.line(now, "decision"), "deny: method_not_permitted")
+        self.assertIn("DELETE", self.line(now, "smallest"))
+        said = self.gateway.cli("explain", "--json", "--config", self.config, "--audit",
+                                self.gateway.audit_file, told["denial_id"].upper())
+        answer = json.loads(said.stdout)
+        self.assertEqual(answer["record"]["denial_id"], told["denial_id"])
+        self.assertEqual(answer["now"]["reason"], "method_not_permitted")
+
+    def test_a_refused_handshake_is_found_too(self):
+        self.gateway.refusal("revoked-01")
+        record = self.gateway.audited(reason="certificate_revoked")
+        said = self.gateway.cli("explain", "--config", self.config, record["denial_id"])
+        self.assertEqual(said.returncode, 3, said.stdout)
+        self.assertEqual(self.line(said.stdout, "event"), "handshake")
+        self.assertNotIn("by the configuration on disk", said.stdout)
+
+    def test_an_id_that_is_nowhere_is_said_to_be(self):
+        config = ("--config", self.config)
+        for arguments, words in (((*config, "0" * 32), "has the denial id 0000"),
+                                 ((*config, "12"), "'12' is no denial id"),
+                                 ((*config, "0" * 32, "--audit", self.folder / "absent"),
+                                  "No such file"),
+                                 ((*config, "0" * 32, "--device", "temp-01"), "excludes"),
+                                 (("--config", self.folder / "absent", "0" * 32),
+                                  "name the audit log with --audit FILE"),
+                                 ((*config, "--device", "temp-01"), "--http is required")):
+            with self.subTest(words):
+                said = self.gateway.cli("explain", *arguments)
+                self.assertEqual(said.returncode, 2, said.stdout)
+                self.assertIn(words, said.stdout)
+
+    def test_a_log_with_other_things_in_it_is_searched_to_its_end(self):
+        record = self.folder / "record"
+        with self.gateway.connect("temp-01") as caller:
+            told = caller.ask(request("GET", "/nowhere")).problem()
+        self.gateway.audited(denial_id=told["denial_id"])
+        line = next(line for line in self.gateway.audit_file.read_bytes().splitlines()
+                    if told["denial_id"].encode() in line)
+        rubbish = b'{"denial_id":"' + told["denial_id"].encode() + b'"}'
+        record.write_bytes(b"x" * 100_000 + b"\n" + b"x" * 8192 + b"\n\n" + rubbish + b"\n\0\n" + line)
+        said = self.gateway.cli("explain", "--json", "--config", self.config, "--audit",
+                                record, told["denial_id"])
+        self.assertEqual(json.loads(said.stdout)["record"], json.loads(line))
 
     def test_check_shows_what_each_function_may_do(self):
         said = self.gateway.cli("check", "--config", self.config)
