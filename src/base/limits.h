@@ -42,6 +42,11 @@ constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
 // reads no more than that of TLS 1.2, and nothing of TLS 1.3.
 constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
 
+// What one worker remembers about chains of devices that were admitted: one entry for each trust of
+// the listener, about 3 KiB, which an open connection shares. As many as it has connections, so
+// that a new configuration costs no signature check for any of them.
+constexpr std::size_t kChainCacheEntriesMax = 16'384;
+
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.
 constexpr std::size_t kHttpHeadBytesMax = 8 * kKiB;
