@@ -30,6 +30,8 @@ class ChainCache {
  public:
   explicit ChainCache(std::size_t entries_max = limits::kChainCacheEntriesMax)
       : entries_max_(entries_max) {}
+  ChainCache(const ChainCache&) = delete;
+  ChainCache& operator=(const ChainCache&) = delete;
 
   // find returns what is remembered and holds at `now`, or null. It changes nothing.
   [[nodiscard]] std::shared_ptr<const pki::ChainFacts> find(const pki::Sha256& chain,
