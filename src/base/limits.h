@@ -89,6 +89,12 @@ constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
 constexpr std::size_t kServicePoolMax = 32;
 
+// Budgets of permits with a rate that are in use (not full) at one time, of all workers together:
+// 64 * 4,096 of about 300 bytes. A shard is locked by one thread at a time, and is looked through
+// (0.2 ms) where it is at its end.
+constexpr std::size_t kRateShards = 64;
+constexpr std::size_t kRateShardBucketsMax = 4'096;
+
 constexpr Millis kHandshakeTimeout{10'000};
 constexpr Millis kHeadTimeout{10'000};
 constexpr Millis kBodyStallTimeout{30'000};
@@ -121,6 +127,22 @@ constexpr std::size_t kInventoryRowsMax = 1'000'000;
 // Columns of one inventory: those that have a meaning, and as many attributes as a policy may use.
 constexpr std::size_t kInventoryColumnsMax = 64;
 constexpr std::size_t kPermitsPerFunctionMax = 4096;
+// One path_regex. What is longer is no longer read by people.
+constexpr std::size_t kPathRegexBytesMax = 512;
+// Instructions of one path_regex: [a-z]{1,64} a dozen times over.
+constexpr int kPathRegexProgramMax = 1'000;
+// Expressions of one function: all of them run on each of its requests.
+constexpr std::size_t kPathRegexesPerFunctionMax = 256;
+// What the expressions of one function may take together: a quarter for their program, the rest for
+// the states that requests bring it into, which are forgotten when it is full.
+constexpr std::int64_t kPathRegexMemoryMax = 4 * kMiB;
+// Content types of one permit; each is compared with the request's.
+constexpr std::size_t kContentTypesPerPermitMax = 32;
+// Numbers of a rate. A million a second is more than the gateway serves, and a day longer than a
+// budget is remembered in a plant; together they keep a bucket's arithmetic within 64 bits.
+constexpr std::uint32_t kRateLimitMax = 1'000'000;
+constexpr std::uint32_t kRateBurstMax = 1'000'000;
+constexpr Millis kRatePerMax{24LL * 3600 * 1000};
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 

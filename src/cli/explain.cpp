@@ -13,7 +13,7 @@
 #include "files/posix_files.h"
 #include "net/loop.h"
 #include "policy/admit.h"
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "wire/http1/grammar.h"
 #include "wire/http1/target.h"
 

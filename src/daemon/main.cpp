@@ -101,7 +101,7 @@ class Daemon {
     auto listening = make_servers(*snapshot_, keyring_);
     if (!listening) return cannot("TLS", listening.error());
     for (std::size_t i = 0; i < num_workers; ++i) {
-      workers_.push_back(std::make_unique<Worker>(slot_, *audit_));
+      workers_.push_back(std::make_unique<Worker>(slot_, rates_, *audit_));
       for (const Listening& each : *listening) {
         if (const Status bound = workers_.back()->listen(each, num_workers > 1); !bound) {
           return cannot(fmt::format("listener \"{}\" on {}", each.name, each.address.to_string()),
@@ -137,6 +137,7 @@ class Daemon {
   tls::TicketKeyring keyring_{clock_};
   std::shared_ptr<const policy::Snapshot> snapshot_;
   session::SnapshotSlot slot_;
+  session::RateTable rates_;  // Of all workers: they share each device's budgets.
   std::unique_ptr<audit::Writer> audit_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

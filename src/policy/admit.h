@@ -31,6 +31,8 @@ struct Admission {
   [[nodiscard]] bool admitted() const { return reason == Reason::kNone; }
   // certificate_lifetime is notAfter - notBefore of the leaf.
   [[nodiscard]] Millis certificate_lifetime() const;
+  // assurance is how well the device's identity is proved, 0 to 3 (model/identity.h).
+  [[nodiscard]] int assurance() const { return admitted() ? kUniqueKeyAssurance : 0; }
 };
 
 // Identified: which device a certificate belongs to, as the inventory has it for one trust.

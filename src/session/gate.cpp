@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
 
@@ -62,16 +62,26 @@ Judgement Gate::judge(const HttpOperation& operation) {
     return judgement;
   }
 
-  const policy::Facts facts{*admission_.device, admission_.certificate_lifetime()};
+  RateTable::Hold budgets(context_.rates, *admission_.device, context_.clock.now());
+  const policy::Facts facts{.device = *admission_.device,
+                            .certificate_lifetime = admission_.certificate_lifetime(),
+                            .assurance = admission_.assurance(),
+                            .budgets = &budgets};
   const Decision decision = policy::decide(facts, operation);
   if (decision.permit != nullptr) {
     written.permit = decision.permit->name;
     written.service = decision.permit->service->name;
   }
   if (!decision.allowed()) {
-    return deny(written, decision.reason, policy::describe(decision, facts, operation));
+    budgets.release();
+    Judgement judgement =
+        deny(written, decision.reason, policy::describe(decision, facts, operation));
+    judgement.retry_after_s = (decision.wait_ms + 999) / 1000;
+    return judgement;
   }
+  // What does not happen, because nobody can write it down, spends nothing.
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
+  if (decision.spends_rate) budgets.spend(*decision.permit);
   return {.permit = decision.permit, .body_bytes_max = decision.body_bytes_max};
 }
 

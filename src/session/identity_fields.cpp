@@ -32,8 +32,8 @@ std::string identity_fields(const policy::Admission& admission, std::string_view
   lines += fmt::format("\r\nForwarded: for=\"{}\";proto=https\r\n", peer);
   lines += fmt::format("Interlock-Device: {}\r\n", admission.device->id);
   lines += fmt::format("Interlock-Function: {}\r\n", admission.device->function->name);
-  // A unique key in software: 1 on the scale of assurance. Attestation will raise it.
-  lines += "Interlock-Assurance: 1\r\nInterlock-Via: certificate\r\n";
+  lines += fmt::format("Interlock-Assurance: {}\r\nInterlock-Via: certificate\r\n",
+                       admission.assurance());
   return lines;
 }
 
