@@ -43,7 +43,7 @@ constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
 constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
 
 // What one worker remembers about chains of devices that were admitted: one entry for each trust of
-// the listener, about 3 KiB, which an open connection shares. As many as it has connections, so
+// the listener, about 2 KiB, which an open connection shares. As many as it has connections, so
 // that a new configuration costs no signature check for any of them.
 constexpr std::size_t kChainCacheEntriesMax = 16'384;
 
