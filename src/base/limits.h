@@ -37,10 +37,15 @@ constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 // --- TLS sessions -----------------------------------------------------------------------------
 // A session can be resumed for so long after its full handshake, however often it is renewed: twice
 // a day at least a device proves its key anew.
-constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
+constexpr Millis kTlsSessionLifetimeMax{12LL * 3'600'000};
 // Keys of tickets are replaced this often, and open tickets for as long again. Whoever steals one
 // reads no more than that of TLS 1.2, and nothing of TLS 1.3.
-constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
+constexpr Millis kTicketKeyPeriod{12LL * 3'600'000};
+
+// What one worker remembers about chains of devices that were admitted: one entry for each trust of
+// the listener, about 2 KiB, which an open connection shares. As many as it has connections, so
+// that a new configuration costs no signature check for any of them.
+constexpr std::size_t kChainCacheEntriesMax = 16'384;
 
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.

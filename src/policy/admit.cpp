@@ -100,14 +100,19 @@ Identified identify(const Snapshot& snapshot, std::string_view trust,
 }
 
 Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const pki::Trust>> trusts,
-                std::span<const Bytes> chain, WallTime now) {
+                std::span<const Bytes> chain, WallTime now, const ChainCache& cache) {
+  const pki::Sha256 chain_digest = pki::sha256_of_list(chain);
+  std::vector<Inspected> inspected;
   std::vector<Candidate> accepted;
   std::optional<Candidate> refused;
   WallTime valid_until = kDistantFuture;
   for (const auto& trust : trusts) {
-    Candidate candidate{
-        .facts = std::make_shared<const pki::ChainFacts>(pki::inspect(chain, *trust, now)),
-        .verdict = {}};
+    auto facts = cache.find(chain_digest, trust->identity(), now);
+    if (facts == nullptr) {
+      facts = std::make_shared<const pki::ChainFacts>(pki::inspect(chain, *trust, now));
+    }
+    inspected.push_back({chain_digest, trust->identity(), facts});
+    Candidate candidate{.facts = std::move(facts), .verdict = {}};
     candidate.verdict = pki::judge(*candidate.facts, *trust, now);
     // A trust that refuses now may accept later, and then have a say in whose chain it is.
     valid_until = std::min(valid_until, candidate.verdict.valid_until);
@@ -124,6 +129,7 @@ Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const 
     admission = refuse(std::move(*refused));
   }
   admission.valid_until = valid_until;
+  if (admission.admitted()) admission.inspected = std::move(inspected);
   return admission;
 }
 
