@@ -81,8 +81,8 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
     crl.entries.push_back({test::serial_of(plant().leaves.at(name)), {}, {}});
 
   const std::map<std::string, std::string> files = {
-      {"main.textproto",
-       fmt::format("{}{}{}", kMain, intent.permits_status ? kStatus : "", kObserver)},
+      {"main.textproto", fmt::format("{}{}{}{}", kMain, intent.permits_status ? kStatus : "",
+                                     kObserver, intent.functions)},
       {"gateway.pem", plant().gateway.pem()},
       {"gateway.key", plant().gateway.key.pem()},
       {"ca.pem", plant().ca.pem()},

@@ -25,6 +25,7 @@ struct Intent {
   std::vector<std::string> revoked = {"revoked-01"};
   Millis crl_lifetime = test::kDay;  // From test::kNow on.
   bool permits_status = true;        // Whether function "press" has permit "status".
+  std::string functions = {};        // More of them, as text.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"
