@@ -88,8 +88,8 @@ Result<Certificate> read_certificate(Bytes der);
 bool has_uri(const Certificate& certificate, std::string_view uri);
 
 // common_name_counts is true where the common name may identify the owner: never beside a subject
-// alternative name, of whatever kind (RFC 6125, section 6.4.4). An authority checks those, and often
-// lets the applicant choose the common name.
+// alternative name, of whatever kind (RFC 6125, section 6.4.4). An authority checks those, and
+// often lets the applicant choose the common name.
 bool common_name_counts(const Certificate& certificate);
 
 // strong_key: RSA of 2048 to 8192 bits, P-256, P-384, Ed25519. RSA below is weak, and above makes
