@@ -258,6 +258,47 @@ BOOST_AUTO_TEST_CASE(path_that_is_judged_is_the_path_that_is_forwarded) {
   BOOST_TEST(num_refused > 100U);
 }
 
+// A service that answers so that it can be read in two ways is no better than such a client.
+BOOST_AUTO_TEST_CASE(no_wrong_answer_looks_whole_and_its_connection_is_dropped) {
+  std::size_t num_wrong = 0;
+  for (const Vector& vector : load_vectors("responses.txt")) {
+    if (vector.refusal().empty()) continue;
+    ++num_wrong;
+    BOOST_TEST_CONTEXT("responses.txt [" << vector.name << "]") {
+      const auto has = [&vector](std::string_view event) {
+        return std::any_of(vector.expected.begin(), vector.expected.end(),
+                           [event](const std::string& each) { return each.starts_with(event); });
+      };
+      World world;
+      world.publish(open_snapshot());
+      world.tell();
+      world.historian.on_request = [&](const Message&, Connection& connection) {
+        connection.send(vector.bytes);
+        if (vector.eof) connection.end();
+      };
+      FakeClient& client = world.served("press-07");
+      client.request(vector.methods.at(0), "/a");
+      world.settle();
+      const std::vector<Message> answers = client.answers();
+      if (!has("head ")) {
+        BOOST_TEST_REQUIRE(answers.size() == 1U);
+        BOOST_TEST(answers[0].status() == 502);
+        BOOST_TEST(world.audit.entries.back().status == 502);
+      } else if (!has("end")) {
+        BOOST_TEST((answers.empty() || !answers[0].whole));
+        BOOST_TEST(!client.finished);
+        BOOST_TEST(client.closed);
+      } else {
+        BOOST_TEST_REQUIRE(answers.size() == 1U);
+        BOOST_TEST(answers[0].whole);
+        BOOST_TEST(answers[0].status() != 502);
+      }
+      BOOST_TEST(world.historian.num_open() == 0U);
+    }
+  }
+  BOOST_TEST(num_wrong > 40U);
+}
+
 BOOST_AUTO_TEST_CASE(refused_request_between_others_ends_them) {
   Exchanged done(open_snapshot(),
                  get("/one") + "GET /two HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + get("/three"));
