@@ -15,13 +15,16 @@ struct Permit;
 
 // Difference is the single thing that keeps the nearest permit from covering the operation.
 enum class Difference : std::uint8_t {
-  kNone,      // Allowed, or the refusal is not about a permit.
-  kNoPermit,  // The function has no permit at all.
-  kMethod,    // The path is covered, the method is not.
-  kSegment,   // Path segment number `segment` differs.
-  kLonger,    // The path goes on where the permit's ends (after `segment` segments).
-  kShorter,   // The path ends where the permit's goes on.
-  kBody,      // The body is larger than the permit's max_body.
+  kNone,         // Allowed, or the refusal is not about a permit.
+  kNoPermit,     // The function has no permit at all.
+  kMethod,       // The path is covered, the method is not.
+  kSegment,      // Path segment number `segment` differs.
+  kLonger,       // The path goes on where the permit's ends (after `segment` segments).
+  kShorter,      // The path ends where the permit's goes on.
+  kRegex,        // The path_regex does not match the path.
+  kContentType,  // There is a body, and it is of no kind that the permit lists.
+  kBody,         // The body is larger than the permit's max_body.
+  kRate,         // All is covered; the permit's rate is used up, or cannot be counted (overloaded).
 };
 
 struct Decision {
@@ -32,6 +35,10 @@ struct Decision {
   std::size_t segment = 0;  // 0-based; for kSegment, kLonger, kShorter.
   std::uint64_t body_bytes_max =
       0;  // Allowed: the body must not grow beyond this while it streams.
+  // Allowed: whoever lets the operation happen spends one of the permit's rate, in the same breath.
+  bool spends_rate = false;
+  // rate_limited: how long until a covering permit has budget again. More than 0.
+  std::int64_t wait_ms = 0;
 
   [[nodiscard]] bool allowed() const { return reason == Reason::kNone; }
 };

@@ -34,6 +34,14 @@ constexpr std::size_t kAuthorityNamesBytesMax = 16 * kKiB;
 // One CRL file: 5 MB is 100,000 revocations; ten times that is a mistake.
 constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 
+// --- TLS sessions -----------------------------------------------------------------------------
+// A session can be resumed for so long after its full handshake, however often it is renewed: twice
+// a day at least a device proves its key anew.
+constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
+// Keys of tickets are replaced this often, and open tickets for as long again. Whoever steals one
+// reads no more than that of TLS 1.2, and nothing of TLS 1.3.
+constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
+
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.
 constexpr std::size_t kHttpHeadBytesMax = 8 * kKiB;
@@ -76,6 +84,12 @@ constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
 constexpr std::size_t kServicePoolMax = 32;
 
+// Budgets of permits with a rate that are in use (not full) at one time, of all workers together:
+// 64 * 4,096 of about 300 bytes. A shard is locked by one thread at a time, and is looked through
+// (0.2 ms) where it is at its end.
+constexpr std::size_t kRateShards = 64;
+constexpr std::size_t kRateShardBucketsMax = 4'096;
+
 constexpr Millis kHandshakeTimeout{10'000};
 constexpr Millis kHeadTimeout{10'000};
 constexpr Millis kBodyStallTimeout{30'000};
@@ -108,6 +122,22 @@ constexpr std::size_t kInventoryRowsMax = 1'000'000;
 // Columns of one inventory: those that have a meaning, and as many attributes as a policy may use.
 constexpr std::size_t kInventoryColumnsMax = 64;
 constexpr std::size_t kPermitsPerFunctionMax = 4096;
+// One path_regex. What is longer is no longer read by people.
+constexpr std::size_t kPathRegexBytesMax = 512;
+// Instructions of one path_regex: [a-z]{1,64} a dozen times over.
+constexpr int kPathRegexProgramMax = 1'000;
+// Expressions of one function: all of them run on each of its requests.
+constexpr std::size_t kPathRegexesPerFunctionMax = 256;
+// What the expressions of one function may take together: a quarter for their program, the rest for
+// the states that requests bring it into, which are forgotten when it is full.
+constexpr std::int64_t kPathRegexMemoryMax = 4 * kMiB;
+// Content types of one permit; each is compared with the request's.
+constexpr std::size_t kContentTypesPerPermitMax = 32;
+// Numbers of a rate. A million a second is more than the gateway serves, and a day longer than a
+// budget is remembered in a plant; together they keep a bucket's arithmetic within 64 bits.
+constexpr std::uint32_t kRateLimitMax = 1'000'000;
+constexpr std::uint32_t kRateBurstMax = 1'000'000;
+constexpr Millis kRatePerMax{24LL * 3600 * 1000};
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 
@@ -128,6 +158,8 @@ constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.
 constexpr Millis kAuditSyncInterval{1'000};
 
+static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
+              "every ticket that may still be used opens with one of two keys");
 static_assert(kClientInBytesMax >= 2 * kHttpHeadBytesMax,
               "a pipelined head must fit behind a body");
 static_assert(kServiceInBytesMax >= 2 * kHttpHeadBytesMax);

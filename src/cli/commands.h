@@ -34,7 +34,11 @@ struct AuditVerifyOptions {
 // audit_verify: 0 the chain is whole, 1 it is broken or empty, 2 the file cannot be read.
 int audit_verify(const AuditVerifyOptions& options);
 
-// help_reason: 0 the code is known, 2 it is not. An empty code lists all.
-int help_reason(const std::string& code, bool json);
+struct HelpReasonOptions {
+  std::string reason;  // A code; empty: all.
+  bool json = false;
+};
+// help_reason: 0 the code is known, 2 it is not.
+int help_reason(const HelpReasonOptions& options);
 
 }  // namespace interlock::cli

@@ -13,7 +13,7 @@
 #include "files/posix_files.h"
 #include "net/loop.h"
 #include "policy/admit.h"
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "wire/http1/grammar.h"
 #include "wire/http1/target.h"
 
@@ -163,9 +163,9 @@ int explain(const ExplainOptions& options) {
       out.reason = admission->reason;
       out.detail = admission->detail;
     }
-    if (admission->facts.leaf) {
+    if (admission->facts->leaf) {
       out.identity =
-          fmt::format("{} (trust {})", admission->facts.leaf->subject, admission->facts.trust);
+          fmt::format("{} (trust {})", admission->facts->leaf->subject, admission->facts->trust);
     }
   } else if ((out.device = snapshot.device(options.device)) == nullptr) {
     return complain(fmt::format("the inventory has no device '{}'", options.device));

@@ -1,6 +1,8 @@
 // interlock: the commands for the people who run the gateway.
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,46 +17,74 @@ namespace {
 
 constexpr const char* kDefaultConfig = "/etc/interlock/interlock.textproto";
 
-struct Options {
-  CheckOptions check{.config = kDefaultConfig};
-  ExplainOptions explain{.config = kDefaultConfig};
-  AuditVerifyOptions verify;
-  std::string reason;
-  bool reason_json = false;
-};
+// Each command has a function below that adds it to `app` with its options and says, once the
+// command line names it, what is to be run. CLI11 is slow to compile: only this file includes it.
+using Chosen = std::function<int()>;
 
-CLI::App* add_check(CLI::App& app, CheckOptions& options) {
+template <class Options>
+void add_config(CLI::App& command, Options& options) {
+  command.add_option("-c,--config", options.config, "Main configuration file")
+      ->default_val(kDefaultConfig);
+}
+
+template <class Options>
+void add_json(CLI::App& command, Options& options) {
+  command.add_flag("--json", options.json, "For scripts");
+}
+
+void add_audit(CLI::App& app, Chosen& chosen) {
+  CLI::App* audit = app.add_subcommand("audit", "Look at the audit trail");
+  audit->require_subcommand(1);
+  CLI::App* verify =
+      audit->add_subcommand("verify", "Is every record there, unaltered and in its place?");
+  const auto options = std::make_shared<AuditVerifyOptions>();
+  verify->add_option("file", options->file, "The audit file")->required();
+  add_json(*verify, *options);
+  verify->callback([=, &chosen] { chosen = [=] { return audit_verify(*options); }; });
+}
+
+void add_check(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("check", "Is the configuration in order, and what does it permit?");
-  command->add_option("-c,--config", options.config, "Main configuration file")
-      ->capture_default_str();
-  command->add_flag("--json", options.json, "For scripts");
-  return command;
+  const auto options = std::make_shared<CheckOptions>();
+  add_config(*command, *options);
+  add_json(*command, *options);
+  command->callback([=, &chosen] { chosen = [=] { return check(*options); }; });
 }
 
-CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
+void add_explain(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("explain", "Would this device be allowed to do this, and why not?");
-  command->add_option("-c,--config", options.config, "Main configuration file")
-      ->capture_default_str();
+  const auto options = std::make_shared<ExplainOptions>();
+  add_config(*command, *options);
   CLI::Option* device =
-      command->add_option("--device", options.device, "A device of the inventory");
+      command->add_option("--device", options->device, "A device of the inventory");
   CLI::Option* cert =
-      command->add_option("--cert", options.cert, "A client's certificate chain (PEM)");
+      command->add_option("--cert", options->cert, "A client's certificate chain (PEM)");
   device->excludes(cert);
-  command->add_option("--listener", options.listener, "The listener the certificate would come to")
+  command->add_option("--listener", options->listener, "The listener the certificate would come to")
       ->needs(cert);
-  command->add_option("--http", options.http, "The operation: 'METHOD /path'")->required();
-  command->add_flag("--json", options.json, "For scripts");
-  command->callback([=] {
+  command->add_option("--http", options->http, "The operation: 'METHOD /path'")->required();
+  add_json(*command, *options);
+  command->callback([=, &chosen] {
     if (device->count() + cert->count() == 0) throw CLI::RequiredError("--device or --cert");
+    chosen = [=] { return explain(*options); };
   });
-  return command;
 }
 
-int no_such_command(std::string_view word) {
-  static constexpr std::string_view kCommands[] = {"check", "explain", "audit", "help"};
-  const std::string_view meant = nearest(word, kCommands);
+void add_help(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("help", "What a reason code means, and what to do");
+  const auto options = std::make_shared<HelpReasonOptions>();
+  command->add_option("reason", options->reason, "The code; without it, all of them");
+  add_json(*command, *options);
+  command->callback([=, &chosen] { chosen = [=] { return help_reason(*options); }; });
+}
+
+int no_such_command(const CLI::App& app, std::string_view word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string_view meant = nearest(word, known);
   fmt::print(
       stderr, "interlock: there is no command '{}'; {}\n", word,
       meant.empty() ? "interlock --help lists them" : fmt::format("did you mean {}?", meant));
@@ -68,34 +98,24 @@ int main_of(int argc, char** argv) {
                *foreign);
     return kExitError;
   }
-  Options options;
   CLI::App app("interlock: what the gateway would do, what it did, and why.", "interlock");
   app.set_version_flag("--version", fmt::format("interlock {}", kVersion));
   app.require_subcommand(1);
   app.footer("Exit codes: 0 yes, 1 a check failed, 2 the question cannot be answered, 3 denied.");
-  const CLI::App* check_command = add_check(app, options.check);
-  const CLI::App* explain_command = add_explain(app, options.explain);
-  CLI::App* audit = app.add_subcommand("audit", "Look at the audit trail");
-  audit->require_subcommand(1);
-  CLI::App* verify_command =
-      audit->add_subcommand("verify", "Is every record there, unaltered and in its place?");
-  verify_command->add_option("file", options.verify.file, "The audit file")->required();
-  verify_command->add_flag("--json", options.verify.json, "For scripts");
-  CLI::App* help_command = app.add_subcommand("help", "What a reason code means, and what to do");
-  help_command->add_option("reason", options.reason, "The code; without it, all of them");
-  help_command->add_flag("--json", options.reason_json, "For scripts");
+  Chosen chosen;
+  add_audit(app, chosen);
+  add_check(app, chosen);
+  add_explain(app, chosen);
+  add_help(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
-      return no_such_command(argv[1]);
+      return no_such_command(app, argv[1]);
     }
     return app.exit(wrong) == 0 ? kExitOk : kExitError;
   }
-  if (check_command->parsed()) return check(options.check);
-  if (explain_command->parsed()) return explain(options.explain);
-  if (verify_command->parsed()) return audit_verify(options.verify);
-  return help_reason(options.reason, options.reason_json);
+  return chosen();
 }
 
 }  // namespace

@@ -11,15 +11,15 @@
 
 namespace interlock::cli {
 
-int help_reason(const std::string& code, bool json) {
+int help_reason(const HelpReasonOptions& options) {
   std::vector<Reason> wanted(all_reasons().begin(), all_reasons().end());
-  if (!code.empty()) {
-    const auto reason = reason_from_string(code);
+  if (!options.reason.empty()) {
+    const auto reason = reason_from_string(options.reason);
     if (!reason) {
       std::vector<std::string_view> known;
       for (const Reason each : all_reasons()) known.push_back(to_string(each));
-      const std::string_view meant = nearest(code, known);
-      fmt::print(stderr, "interlock help: there is no reason code '{}'{}\n", code,
+      const std::string_view meant = nearest(options.reason, known);
+      fmt::print(stderr, "interlock help: there is no reason code '{}'{}\n", options.reason,
                  meant.empty() ? "; `interlock help` lists them"
                                : fmt::format("; did you mean {}?", meant));
       return kExitError;
@@ -30,7 +30,7 @@ int help_reason(const std::string& code, bool json) {
   JsonWriter writer(text);
   writer.begin_array();
   for (const Reason reason : wanted) {
-    if (json) {
+    if (options.json) {
       writer.begin_object()
           .member("reason", to_string(reason))
           .member("what", what_happened(reason));
@@ -40,7 +40,7 @@ int help_reason(const std::string& code, bool json) {
     }
   }
   writer.end_array();
-  if (json) fmt::print("{}\n", text);
+  if (options.json) fmt::print("{}\n", text);
   return kExitOk;
 }
 

@@ -81,11 +81,12 @@ void note(port::AuditSink& audit, AuditEvent event, WallTime at, const policy::S
   static_cast<void>(audit.append(record));
 }
 
-Result<std::vector<Listening>> make_servers(const policy::Snapshot& snapshot) {
+Result<std::vector<Listening>> make_servers(const policy::Snapshot& snapshot,
+                                            tls::TicketKeyring& keyring) {
   std::vector<Listening> all;
   for (const policy::Listener& listener : snapshot.listeners) {
     std::unique_ptr<tls::Server> server;
-    IL_TRY_ASSIGN(server, tls::Server::make(listener));
+    IL_TRY_ASSIGN(server, tls::Server::make(listener, keyring));
     all.push_back({listener.name, listener.address, std::move(server)});
   }
   return all;
@@ -97,10 +98,10 @@ class Daemon {
       : snapshot_(std::move(snapshot)), slot_(snapshot_), audit_(std::move(audit)) {}
 
   int run(std::size_t num_workers) {
-    auto listening = make_servers(*snapshot_);
+    auto listening = make_servers(*snapshot_, keyring_);
     if (!listening) return cannot("TLS", listening.error());
     for (std::size_t i = 0; i < num_workers; ++i) {
-      workers_.push_back(std::make_unique<Worker>(slot_, *audit_));
+      workers_.push_back(std::make_unique<Worker>(slot_, rates_, *audit_));
       for (const Listening& each : *listening) {
         if (const Status bound = workers_.back()->listen(each, num_workers > 1); !bound) {
           return cannot(fmt::format("listener \"{}\" on {}", each.name, each.address.to_string()),
@@ -133,8 +134,10 @@ class Daemon {
   }
 
   net::SystemClock clock_;
+  tls::TicketKeyring keyring_{clock_};
   std::shared_ptr<const policy::Snapshot> snapshot_;
   session::SnapshotSlot slot_;
+  session::RateTable rates_;  // Of all workers: they share each device's budgets.
   std::unique_ptr<audit::Writer> audit_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

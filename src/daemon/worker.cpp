@@ -2,9 +2,9 @@
 
 namespace interlock::daemon {
 
-Worker::Worker(session::SnapshotSlot& slot, audit::Writer& audit)
+Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit)
     : snapshots_(slot), audit_(audit.sink()), context_{clock_,    random_,    *audit_, loop_,
-                                                       services_, snapshots_, {}} {}
+                                                       services_, snapshots_, rates,   {}} {}
 
 Status Worker::listen(const Listening& listening, bool shared) {
   Fd fd;

@@ -24,7 +24,7 @@ struct Listening {
 // its own, and only stop() and on_snapshot_changed() may be called from others.
 class Worker {
  public:
-  Worker(session::SnapshotSlot& slot, audit::Writer& audit);
+  Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit);
 
   // listen binds one listener; with `shared`, other workers bind the same address.
   Status listen(const Listening& listening, bool shared);

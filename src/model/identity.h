@@ -9,6 +9,13 @@
 
 namespace interlock {
 
+// Assurance is how well a caller's identity is proved: 0 shared, by asset alone or not at all; 1 a
+// unique key in software; 2 vendor identity or attested firmware; 3 attested, and the TLS key is
+// proved to be held in hardware. kUniqueKeyAssurance is what a certificate that admits is worth:
+// all that can be proved until there is attestation.
+constexpr int kUniqueKeyAssurance = 1;
+constexpr int kHighestAssurance = 3;
+
 enum class IdentityKind : std::uint8_t {
   kSpki,      // SHA-256 of the SubjectPublicKeyInfo (RFC 5280, section 4.1), 64 lower-case digits.
   kUri,       // URI subject alternative name, byte for byte; a SPIFFE ID is one.

@@ -29,6 +29,7 @@ class Loader {
     for (std::size_t i = 0; i < source_.crls.size(); ++i) load_crl_file(i);
     require_crls();
     if (failed_) return nullptr;
+    identify();
     return std::make_shared<const Trust>(std::move(impl_));
   }
 
@@ -214,6 +215,16 @@ class Loader {
     }
   }
 
+  void identify() {
+    std::ranges::sort(impl_->nodes, {}, [](const PathNode& node) -> const Sha256& {
+      return node.certificate->fingerprint;
+    });
+    const std::string usage = impl_->enrolment_only ? "enrolment" : "operation";
+    std::vector<Bytes> parts = {as_bytes(impl_->name), as_bytes(usage)};
+    for (const PathNode& node : impl_->nodes) parts.emplace_back(node.certificate->fingerprint);
+    impl_->identity = sha256_of_list(parts);
+  }
+
   const TrustSource& source_;
   WallTime now_;
   std::vector<TrustProblem>& problems_;
@@ -233,6 +244,7 @@ Trust::Trust(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Trust::~Trust() = default;
 
 const std::string& Trust::name() const { return impl_->name; }
+const Sha256& Trust::identity() const { return impl_->identity; }
 bool Trust::enrolment_only() const { return impl_->enrolment_only; }
 bool Trust::no_revocation() const { return impl_->no_revocation; }
 std::span<const Certificate* const> Trust::authorities() const { return impl_->listed; }

@@ -71,6 +71,10 @@ class Trust {
   [[nodiscard]] bool enrolment_only() const;
   [[nodiscard]] bool no_revocation() const;
 
+  // identity digests the name, the usage and the authorities, in whatever order their file has
+  // them: what a path depends on. Revocation lists come and go under the same identity.
+  [[nodiscard]] const Sha256& identity() const;
+
   // authorities lists the certificates of the CA file, in its order: `subject_der` is what a
   // CertificateRequest names.
   [[nodiscard]] std::span<const Certificate* const> authorities() const;

@@ -19,11 +19,12 @@ struct CrlSet {
 
 struct Trust::Impl {
   std::string name;
+  Sha256 identity{};
   bool enrolment_only = false;
   bool no_revocation = false;
   std::deque<Certificate> certificates;  // A deque, since `nodes` and `listed` point into it.
   std::vector<bssl::UniquePtr<X509>> decoded;
-  std::vector<PathNode> nodes;
+  std::vector<PathNode> nodes;  // In an order that does not depend on the file's.
   std::vector<const Certificate*> listed;
   std::vector<CrlSet> sets;
   std::vector<CrlFacts> crls;

@@ -21,7 +21,7 @@ void look_up(const Snapshot& snapshot, std::string_view trust, IdentityKind kind
 }
 
 struct Candidate {
-  pki::ChainFacts facts;
+  std::shared_ptr<const pki::ChainFacts> facts;
   pki::Verdict verdict;
 };
 
@@ -52,7 +52,7 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
   Identified found;
   std::size_t by = 0;
   for (std::size_t i = 0; i < accepted.size(); ++i) {
-    const Identified here = identify(snapshot, accepted[i].facts.trust, *accepted[i].facts.leaf);
+    const Identified here = identify(snapshot, accepted[i].facts->trust, *accepted[i].facts->leaf);
     if (here.other != nullptr) {
       found = here;
       by = i;
@@ -75,8 +75,8 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
     admission.reason = Reason::unknown_device;
     admission.detail =
         fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}{}",
-                    admission.facts.trust, pki::quoted_subject(*admission.facts.leaf),
-                    common_name_hint(snapshot, admission.facts));
+                    admission.facts->trust, pki::quoted_subject(*admission.facts->leaf),
+                    common_name_hint(snapshot, *admission.facts));
   } else {
     admission.device = found.device;
     admission.detail = found.matched_by;
@@ -86,8 +86,13 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
 
 }  // namespace
 
+const std::shared_ptr<const pki::ChainFacts>& no_facts() {
+  static const auto none = std::make_shared<const pki::ChainFacts>();
+  return none;
+}
+
 Millis Admission::certificate_lifetime() const {
-  return facts.leaf ? facts.leaf->not_after - facts.leaf->not_before : Millis{0};
+  return facts->leaf ? facts->leaf->not_after - facts->leaf->not_before : Millis{0};
 }
 
 Identified identify(const Snapshot& snapshot, std::string_view trust,
@@ -113,8 +118,10 @@ Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const 
   std::optional<Candidate> refused;
   WallTime valid_until = kDistantFuture;
   for (const auto& trust : trusts) {
-    Candidate candidate{.facts = pki::inspect(chain, *trust, now), .verdict = {}};
-    candidate.verdict = pki::judge(candidate.facts, *trust, now);
+    Candidate candidate{
+        .facts = std::make_shared<const pki::ChainFacts>(pki::inspect(chain, *trust, now)),
+        .verdict = {}};
+    candidate.verdict = pki::judge(*candidate.facts, *trust, now);
     // A trust that refuses now may accept later, and then have a say in whose chain it is.
     valid_until = std::min(valid_until, candidate.verdict.valid_until);
     if (candidate.verdict.reason == Reason::kNone) {

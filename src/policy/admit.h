@@ -12,18 +12,23 @@
 
 namespace interlock::policy {
 
+// no_facts is what is known before a chain was looked at.
+const std::shared_ptr<const pki::ChainFacts>& no_facts();
+
 // Admission is good (kNone, `device` set) or one reason. `facts` are those of the trust that
 // admitted the chain, or that came nearest to it.
 struct Admission {
   Reason reason = Reason::kNone;
-  std::string detail;              // One plain sentence, for records.
-  const Device* device = nullptr;  // Owned by the Snapshot.
-  pki::ChainFacts facts;
+  std::string detail;                                         // One plain sentence, for records.
+  const Device* device = nullptr;                             // Owned by the Snapshot.
+  std::shared_ptr<const pki::ChainFacts> facts = no_facts();  // Never null.
   WallTime valid_until;  // Admit again after this moment: a verdict may change then.
 
   [[nodiscard]] bool admitted() const { return reason == Reason::kNone; }
   // certificate_lifetime is notAfter - notBefore of the leaf.
   [[nodiscard]] Millis certificate_lifetime() const;
+  // assurance is how well the device's identity is proved, 0 to 3 (model/identity.h).
+  [[nodiscard]] int assurance() const { return admitted() ? kUniqueKeyAssurance : 0; }
 };
 
 // Identified: which device a certificate belongs to, as the inventory has it for one trust.

@@ -10,9 +10,7 @@
 #include "base/text.h"
 #include "pki/digest.h"
 #include "pki/key_pair.h"
-#include "policy/decide.h"
 #include "policy/units.h"
-#include "wire/http1/target.h"
 
 namespace interlock::policy {
 namespace {
@@ -320,57 +318,6 @@ void Compiling::compile_listeners(const Unit& unit) {
             "at the top of the configuration");
     }
     if (named) out().listeners.push_back(std::move(made));
-  }
-}
-
-void Compiling::run_expects(const Unit& unit) {
-  for (int i = 0; i < unit.text.message.expect_size(); ++i) {
-    const config::Expect& expect = unit.text.message.expect(i);
-    const Node& block = *unit.text.tree.root().field("expect", static_cast<std::size_t>(i));
-    if (!require(block, "device", "device: \"press-07\"") ||
-        !require(block, "http", "http { method: \"GET\" path: \"/\" }") ||
-        !require(block, "decision", "decision: DENY")) {
-      continue;
-    }
-    const Node& http = *block.field("http");
-    if (!require(http, "method", "method: \"GET\"") ||
-        !require(http, "path", "path: \"/v1/status\"")) {
-      continue;
-    }
-    const Device* device = out().device(expect.device());
-    if (device == nullptr) {
-      std::vector<std::string_view> known;
-      for (const auto& each : out().devices) known.push_back(each->id);
-      unknown_name(block.field("device")->value_at(), "device", expect.device(), std::move(known));
-      continue;
-    }
-    if (expect.has_service() && !services_.contains(expect.service())) {
-      unknown_name(block.field("service")->value_at(), "service", expect.service(), services_);
-      continue;
-    }
-    const auto target = http1::parse_target(expect.http().path());
-    if (!target) {
-      error(http.field("path")->value_at(),
-            fmt::format("no request can have this path: {}", target.error().what),
-            "write it as a device would send it");
-      continue;
-    }
-    ++result_.num_expects;
-    const HttpOperation operation{.method = expect.http().method(), .path = target->path};
-    const Facts facts{.device = *device, .certificate_lifetime = {}, .trusted = true};
-    const Decision decision = decide(facts, operation);
-    const bool elsewhere = decision.allowed() && expect.has_service() &&
-                           decision.permit->service->name != expect.service();
-    const bool allowed = decision.allowed() && !elsewhere;
-    if (allowed == (expect.decision() == config::Expect::ALLOW)) continue;
-    const std::string outcome =
-        elsewhere ? fmt::format("allowed on service \"{}\"", decision.permit->service->name)
-                  : std::string(allowed ? "allowed" : to_string(decision.reason));
-    error(block.name_at(),
-          fmt::format("expected {} but {} {} by {} is {}: {}", allowed ? "DENY" : "ALLOW",
-                      operation.method, operation.path, device->id, outcome,
-                      describe(decision, facts, operation)),
-          "correct the policy, or the expectation if this is what it should do");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/http.h"
 #include "policy/config_text.h"
 #include "policy/inventory_text.h"
 #include "policy/load.h"
@@ -78,8 +79,22 @@ class Compiling {
   const Service* permit_service(const config::Function::Permit& permit, const Node& block);
   bool compile_methods(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   bool compile_path(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
+                          Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  // compile_paths builds what matches the paths of all permits at once.
+  void compile_paths(Function& function, const Node& block);
+  bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
+                             Permit& made);
+  bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);
+  void compile_assurance(const config::Function& function, const Node& block, Function& made);
   void check_overlaps(const Function& function, const Names& permits);
+  // The device and the operation of an expectation; nothing where it is not in order. The operation
+  // views `http`, and has no path yet.
+  const Device* expected_device(const config::Expect& expect, const Node& block);
+  std::optional<HttpOperation> expected_operation(const config::Expect::Http& http,
+                                                  const Node& block);
+  void run_expect(const config::Expect& expect, const Node& block);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);
@@ -92,6 +107,7 @@ class Compiling {
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>();
   std::string contents_;  // Digest input: every file, so that the snapshot's id names them all.
   Names trusts_, listeners_, services_, tiers_, functions_;
+  std::unordered_map<std::string, PathRegex> regexes_;  // Key: its text.
   std::unordered_map<std::string, Device*> devices_;
   std::unordered_map<std::string, Position> identities_;
   bool has_default_certificate_ = false;            // It is given, and perhaps wrong.

@@ -43,6 +43,30 @@ void Compiling::check_overlaps(const Function& function, const Names& permits) {
   }
 }
 
+void Compiling::compile_paths(Function& function, const Node& block) {
+  std::size_t num_regexes = 0;
+  for (std::uint32_t n = 0; n < function.permits.size(); ++n) {
+    const Permit& permit = function.permits[n];
+    if (permit.regex.empty()) {
+      function.paths.add(permit.pattern, n);
+    } else if (++num_regexes <= limits::kPathRegexesPerFunctionMax) {
+      function.paths.add(regexes_.at(permit.regex), n);
+    }
+  }
+  if (num_regexes > limits::kPathRegexesPerFunctionMax) {
+    error(block.name_at(),
+          fmt::format("function {} has {} permits with path_regex", quoted(function.name),
+                      num_regexes),
+          fmt::format("write at most {}, and the others with path",
+                      limits::kPathRegexesPerFunctionMax));
+  } else if (!function.paths.compile()) {
+    error(block.name_at(),
+          fmt::format("the path_regex of all permits of function {} are too costly together",
+                      quoted(function.name)),
+          "write simpler or fewer ones, or path with *");
+  }
+}
+
 void Compiling::compile_functions(const Unit& unit) {
   for (int i = 0; i < unit.text.message.function_size(); ++i) {
     const config::Function& function = unit.text.message.function(i);
@@ -50,6 +74,7 @@ void Compiling::compile_functions(const Unit& unit) {
     const bool named = define(functions_, "function", block, function.name());
     auto made = std::make_unique<Function>();
     made->name = function.name();
+    compile_assurance(function, block, *made);
     Names permits;
     if (static_cast<std::size_t>(function.permit_size()) > limits::kPermitsPerFunctionMax) {
       error(block.name_at(),
@@ -68,9 +93,7 @@ void Compiling::compile_functions(const Unit& unit) {
     }
     std::sort(made->permits.begin(), made->permits.end(),
               [](const Permit& a, const Permit& b) { return a.name < b.name; });
-    for (std::uint32_t n = 0; n < made->permits.size(); ++n) {
-      made->paths.add(made->permits[n].pattern, n);
-    }
+    compile_paths(*made, block);
     check_overlaps(*made, permits);
     if (named) out().functions.push_back(std::move(made));
   }

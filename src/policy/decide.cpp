@@ -1,12 +1,12 @@
-// Deny by default. What site and tier demand comes first, because no permit is worth anything
-// without it; then the permits of the function; and for a denial a second, slower look for the
-// nearest permit.
+// Deny by default. What site, tier and function demand of the caller comes first, because no permit
+// is worth anything without it; then the permits of the function; and for a denial that none of
+// them comes close to, a second, slower look for the nearest.
 #include "policy/decide.h"
 
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
+#include <optional>
+#include <utility>
 
 namespace interlock::policy {
 namespace {
@@ -26,6 +26,13 @@ Reason judge_device(const Facts& facts) {
   return Reason::kNone;
 }
 
+Reason judge_caller(const Facts& facts) {
+  if (const Reason reason = judge_device(facts); reason != Reason::kNone) return reason;
+  const int assurance = facts.trusted ? kHighestAssurance : facts.assurance;
+  return assurance < facts.device.function->min_assurance ? Reason::assurance_too_low
+                                                          : Reason::kNone;
+}
+
 // How near a permit is: more common segments first, then whether the method agrees, then name
 // order.
 struct Nearness {
@@ -40,8 +47,10 @@ Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   const std::vector<std::string_view> path = split_path(operation.path);
   Nearness best;
   for (const Permit& permit : permits) {
-    const Nearness near{common_segments(permit.pattern, path, facts.device),
-                        permit.permits_method(operation.method)};
+    const std::size_t same = permit.regex.empty()
+                                 ? common_segments(permit.pattern, path, facts.device)
+                                 : common_segments(permit.regex_prefix, path);
+    const Nearness near{same, permit.permits_method(operation.method)};
     if (decision.permit == nullptr || near > best) {
       best = near;
       decision.permit = &permit;
@@ -50,7 +59,9 @@ Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   if (decision.permit == nullptr) return decision;
   const std::size_t permitted = decision.permit->pattern.size();
   decision.segment = best.segments;
-  if (best.segments < std::min(permitted, path.size())) {
+  if (!decision.permit->regex.empty()) {
+    decision.difference = Difference::kRegex;
+  } else if (best.segments < std::min(permitted, path.size())) {
     decision.difference = Difference::kSegment;
   } else {
     decision.difference = path.size() > permitted ? Difference::kLonger : Difference::kShorter;
@@ -58,104 +69,103 @@ Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   return decision;
 }
 
-std::string methods_of(const Permit& permit) {
-  return fmt::format("{}", fmt::join(permit.methods, " or "));
-}
+// Match collects the permits that cover the path. Each is held against the operation in one order,
+// and the first thing that it does not cover is what it lacks; of those that lack the same thing,
+// the first in name order stands for all.
+class Match {
+ public:
+  Match(const Facts& facts, const HttpOperation& operation)
+      : facts_(facts), operation_(operation), permits_(facts.device.function->permits) {}
 
-std::string segment_text(const PathSegment& segment, const Device& device) {
-  switch (segment.kind) {
-    case PathSegment::Kind::kLiteral:
-      return fmt::format("\"{}\"", segment.text);
-    case PathSegment::Kind::kAny:
-      return "one segment (*)";
-    case PathSegment::Kind::kAttribute:
-      return fmt::format("\"{}\" ({{device.{}}})", device.attribute(segment.text), segment.text);
+  void take(std::uint32_t number) {
+    const Permit& permit = permits_[number];
+    if (!permit.permits_method(operation_.method)) {
+      first(other_method_, number);
+    } else if (operation_.has_body() && !permit.permits_content_type(operation_.content_type)) {
+      first(other_type_, number);
+    } else if (operation_.body_bytes.value_or(0) > permit.body_bytes_max) {
+      first(too_small_, number);
+    } else if (number < covering_) {
+      take_covering(number);
+    }
   }
-  return {};
-}
 
-std::string describe_difference(const Decision& decision, const Facts& facts,
-                                const HttpOperation& op) {
-  const Permit& permit = *decision.permit;
-  const std::vector<std::string_view> path = split_path(op.path);
-  switch (decision.difference) {
-    case Difference::kMethod:
-      return fmt::format("the method is {}, the permit allows {}", op.method, methods_of(permit));
-    case Difference::kSegment:
-      return fmt::format("segment {} of the path is \"{}\", the permit has {}",
-                         decision.segment + 1, path[decision.segment],
-                         segment_text(permit.pattern[decision.segment], facts.device));
-    case Difference::kLonger:
-      return fmt::format("the path goes on after segment {}, the permit's ends there",
-                         decision.segment);
-    case Difference::kShorter:
-      return fmt::format("the path ends after segment {}, the permit's goes on", decision.segment);
-    case Difference::kBody:
-      return op.body_bytes ? fmt::format("the body has {} bytes, the permit allows {}",
-                                         *op.body_bytes, permit.body_bytes_max)
-                           : fmt::format("the body has more bytes than the {} the permit allows",
-                                         permit.body_bytes_max);
-    case Difference::kNone:
-    case Difference::kNoPermit:
-      break;
+  // decision is what follows from the permits taken; nothing where none covers the path. Of the
+  // refusals the one that lacks least counts.
+  [[nodiscard]] std::optional<Decision> decision() const {
+    if (covering_ != kNobody) {
+      const Permit& permit = permits_[covering_];
+      return Decision{.permit = &permit,
+                      .body_bytes_max = permit.body_bytes_max,
+                      .spends_rate = permit.rate.has_value()};
+    }
+    // A budget that nobody can count might be there: that it is spent would be a guess.
+    if (uncounted_ != kNobody) return deny(Reason::overloaded, uncounted_, Difference::kRate);
+    if (spent_ != kNobody) {
+      Decision limited = deny(Reason::rate_limited, spent_, Difference::kRate);
+      limited.wait_ms = wait_.ms;
+      return limited;
+    }
+    if (too_small_ != kNobody) return deny(Reason::too_large, too_small_, Difference::kBody);
+    if (other_type_ != kNobody) {
+      return deny(Reason::content_type_not_permitted, other_type_, Difference::kContentType);
+    }
+    if (other_method_ != kNobody) {
+      return deny(Reason::method_not_permitted, other_method_, Difference::kMethod);
+    }
+    return std::nullopt;
   }
-  return {};
-}
+
+ private:
+  static void first(std::uint32_t& slot, std::uint32_t number) { slot = std::min(slot, number); }
+
+  void take_covering(std::uint32_t number) {
+    const Permit& permit = permits_[number];
+    const Budget budget = permit.rate && facts_.budgets ? facts_.budgets->left(permit) : Budget{};
+    switch (budget.state) {
+      case Budget::State::kLeft:
+        covering_ = number;
+        return;
+      case Budget::State::kUnknown:
+        first(uncounted_, number);
+        return;
+      case Budget::State::kSpent:
+        // The one that has budget again soonest is nearest.
+        if (spent_ == kNobody || std::pair(budget.wait, number) < std::pair(wait_, spent_)) {
+          spent_ = number;
+          wait_ = budget.wait;
+        }
+        return;
+    }
+  }
+
+  [[nodiscard]] Decision deny(Reason reason, std::uint32_t number, Difference difference) const {
+    return {.reason = reason, .permit = &permits_[number], .difference = difference};
+  }
+
+  const Facts& facts_;
+  const HttpOperation& operation_;
+  const std::vector<Permit>& permits_;
+  std::uint32_t covering_ = kNobody;
+  std::uint32_t uncounted_ = kNobody, spent_ = kNobody;  // Cover everything but the rate.
+  Millis wait_;                                          // Of spent_.
+  std::uint32_t too_small_ = kNobody;     // Covers method and kind of body, not its size.
+  std::uint32_t other_type_ = kNobody;    // Covers the method, not the kind of body.
+  std::uint32_t other_method_ = kNobody;  // Covers the path alone.
+};
 
 }  // namespace
 
 Decision decide(const Facts& facts, const HttpOperation& operation) {
-  if (const Reason reason = judge_device(facts); reason != Reason::kNone) return {.reason = reason};
-
-  const Function& function = *facts.device.function;
-  std::uint32_t covering = kNobody;
-  std::uint32_t too_small = kNobody;     // Covers all but the size of the body.
-  std::uint32_t other_method = kNobody;  // Covers the path alone.
-  function.paths.match(operation.path, facts.device, [&](std::uint32_t number) {
-    const Permit& permit = function.permits[number];
-    std::uint32_t& slot = !permit.permits_method(operation.method)                   ? other_method
-                          : operation.body_bytes.value_or(0) > permit.body_bytes_max ? too_small
-                                                                                     : covering;
-    slot = std::min(slot, number);
-  });
-  if (covering != kNobody) {
-    const Permit& permit = function.permits[covering];
-    return {.permit = &permit, .body_bytes_max = permit.body_bytes_max};
+  if (const Reason reason = judge_caller(facts); reason != Reason::kNone) return {.reason = reason};
+  Match match(facts, operation);
+  const auto take = [&match](std::uint32_t number) { match.take(number); };
+  // Where not every permit could be asked, none is taken: an earlier one might have been the one.
+  if (!facts.device.function->paths.match(operation.path, facts.device, take)) {
+    return {.reason = Reason::overloaded};
   }
-  if (too_small != kNobody) {
-    return {.reason = Reason::too_large,
-            .permit = &function.permits[too_small],
-            .difference = Difference::kBody};
-  }
-  if (other_method != kNobody) {
-    return {.reason = Reason::method_not_permitted,
-            .permit = &function.permits[other_method],
-            .difference = Difference::kMethod};
-  }
+  if (const auto decision = match.decision()) return *decision;
   return deny_with_nearest(facts, operation);
-}
-
-std::string describe(const Decision& decision, const Facts& facts, const HttpOperation& operation) {
-  const Permit* permit = decision.permit;
-  if (decision.allowed()) {
-    return fmt::format("permit \"{}\" of function \"{}\" covers it", permit->name,
-                       facts.device.function->name);
-  }
-  if (decision.difference == Difference::kNoPermit) {
-    return fmt::format("function \"{}\" has no permits", facts.device.function->name);
-  }
-  if (permit != nullptr) {
-    return fmt::format("nearest permit \"{}\" ({} {} on {}): {}", permit->name, methods_of(*permit),
-                       permit->path, permit->service->name,
-                       describe_difference(decision, facts, operation));
-  }
-  if (decision.reason == Reason::wrong_site) {
-    return fmt::format("the inventory places the device at site \"{}\"", facts.device.site);
-  }
-  if (facts.device.tier != nullptr) {
-    return fmt::format("tier \"{}\": {}", facts.device.tier->name, what_happened(decision.reason));
-  }
-  return std::string(what_happened(decision.reason));
 }
 
 }  // namespace interlock::policy

@@ -2,13 +2,33 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "interlock/decision.h"
 #include "model/http.h"
+#include "model/identity.h"
 #include "policy/snapshot.h"
 
 namespace interlock::policy {
+
+// Budget is what one device has left of one permit's rate.
+struct Budget {
+  enum class State : std::uint8_t {
+    kLeft,     // At least one operation.
+    kSpent,    // None; `wait` from now there is one again.
+    kUnknown,  // It cannot be counted: there is no room to keep it.
+  };
+  State state = State::kLeft;
+  Millis wait;
+};
+
+// Budgets answers for the device that is judged, as of now. Its answers must not change until the
+// operation they allowed has been spent.
+class Budgets {
+ public:
+  virtual ~Budgets() = default;
+  // left is asked only about permits with a rate that cover everything else of the operation.
+  virtual Budget left(const Permit& permit) = 0;
+};
 
 // Facts: what is known about the caller. Whether its certificate still holds has been judged before
 // (pki::judge, policy/admit.h); here it only counts how long it lives.
@@ -17,17 +37,17 @@ struct Facts {
   // notAfter - notBefore of the client's certificate; nothing where intent alone is judged
   // (`expect`, `explain --device`).
   std::optional<Millis> certificate_lifetime;
-  // Taken as attested, with a key held in hardware: only where intent alone is judged (`expect`).
+  // Taken as attested, with a key held in hardware, and so of the highest assurance: only where
+  // intent alone is judged (`expect`).
   bool trusted = false;
+  int assurance = kUniqueKeyAssurance;  // 0 to 3.
+  Budgets* budgets = nullptr;           // Null: all budgets are full (`expect`, `explain`).
 };
 
 // decide is pure and total: no clock, no log, no device list; its cost does not grow with the
 // number of devices. Denies whatever no permit covers. Of several covering permits the first in
-// name order is taken. Allocates only when it denies.
+// name order that has budget is taken. Allocates only when it denies, and a little
+// where the function has a path_regex.
 Decision decide(const Facts& facts, const HttpOperation& operation);
-
-// describe says a decision in one plain sentence: the permit that covers the operation, or the
-// nearest one and the single thing that differs.
-std::string describe(const Decision& decision, const Facts& facts, const HttpOperation& operation);
 
 }  // namespace interlock::policy

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+#include "base/text.h"
+#include "wire/http1/media_type.h"
+
 namespace interlock::policy {
 
 std::string_view Device::attribute(std::string_view wanted) const {
@@ -17,6 +21,22 @@ std::string_view Device::attribute(std::string_view wanted) const {
 
 bool Permit::permits_method(std::string_view method) const {
   return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+bool is_permittable_method(std::string_view method) {
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; };
+  return !method.empty() && method.size() <= limits::kHttpMethodBytesMax &&
+         std::all_of(method.begin(), method.end(), is_letter) && method != "CONNECT" &&
+         method != "TRACE";
+}
+
+bool Permit::permits_content_type(std::string_view field_value) const {
+  if (content_types.empty()) return true;
+  const std::string_view media_type = http1::media_type(field_value);
+  return !media_type.empty() &&
+         std::any_of(content_types.begin(), content_types.end(), [&](const std::string& each) {
+           return equals_ignoring_case(each, media_type);
+         });
 }
 
 const Listener* Snapshot::listener(std::string_view wanted) const {

@@ -15,7 +15,7 @@
 #include "model/identity.h"
 #include "pki/trust.h"
 #include "policy/device.h"
-#include "policy/path_trie.h"
+#include "policy/paths.h"
 
 namespace interlock::policy {
 
@@ -24,23 +24,46 @@ struct Service {
   Endpoint endpoint;
 };
 
+// Rate is a budget that fills by `limit` operations in `per` and holds at most `burst`.
+struct Rate {
+  std::uint32_t limit = 1;
+  Millis per{1000};
+  std::uint32_t burst = 1;
+  bool operator==(const Rate&) const = default;
+};
+
 struct Permit {
   std::string name;
   const Service* service = nullptr;
   std::vector<std::string> methods;  // At least one; case-sensitive.
-  std::string path;                  // As written.
+  // Either `path` as written and its pattern, or `regex` (path_regex) as written, with the text
+  // that every path it covers begins with; the others are empty.
+  std::string path;
   PathPattern pattern;
+  std::string regex;
+  std::string regex_prefix;
   std::uint64_t body_bytes_max = 0;
+  std::vector<std::string> content_types;  // "type/subtype", lower case; empty: any, or none.
+  std::optional<Rate> rate;                // Nothing: as often as the device likes.
 
   [[nodiscard]] bool permits_method(std::string_view method) const;
+
+  // permits_content_type takes a whole Content-Type field value: what is malformed is permitted by
+  // no permit that lists content types.
+  [[nodiscard]] bool permits_content_type(std::string_view field_value) const;
 };
+
+// is_permittable_method says whether a permit may name this method: capitals, and neither CONNECT
+// nor TRACE, which the codec refuses.
+bool is_permittable_method(std::string_view method);
 
 // Function: a named allowlist. Permits stand in the order of their names, so that the order of
 // lines and files never matters.
 struct Function {
   std::string name;
   std::vector<Permit> permits;
-  PathTrie paths;
+  Paths paths;
+  int min_assurance = 0;  // 0 to 3.
 };
 
 struct Tier {

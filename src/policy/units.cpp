@@ -7,6 +7,7 @@
 #include <span>
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include "base/limits.h"
 
@@ -43,6 +44,14 @@ std::optional<std::uint64_t> scaled(std::string_view text, std::span<const Unit>
   return std::nullopt;
 }
 
+std::string largest_unit(std::uint64_t value, std::span<const Unit> units) {
+  const Unit* largest = &units.front();
+  for (const Unit& unit : units) {
+    if (value != 0 && value % unit.scale == 0) largest = &unit;
+  }
+  return fmt::format("{}{}", value / largest->scale, largest->name);
+}
+
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   const bool plain =
       !text.empty() && text[0] != '0' &&
@@ -63,6 +72,17 @@ std::optional<Millis> parse_duration(std::string_view text) {
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   return scaled(text, kSizeUnits, std::numeric_limits<std::uint64_t>::max());
+}
+
+std::string format_duration(Millis duration) {
+  const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.ms, 0));
+  return largest_unit(ms, kDurationUnits);
+}
+
+std::string format_size(std::uint64_t bytes) {
+  constexpr Unit kBinaryUnits[] = {
+      {"B", 1}, {"KiB", kKibi}, {"MiB", kKibi * kKibi}, {"GiB", kKibi * kKibi * kKibi}};
+  return largest_unit(bytes, kBinaryUnits);
 }
 
 std::optional<std::string> canonical_address(std::string_view text) {

@@ -28,6 +28,11 @@ std::optional<Millis> parse_duration(std::string_view text);
 // parse_size reads "512B", "10kB" (1000), "4KiB" (1024), "1MB", "1MiB", "1GB", "1GiB" into bytes.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// format_duration and format_size write what parse_duration and parse_size read: in the largest
+// unit of powers of two, or of time, that loses nothing. "90s", "4KiB", "4097B".
+std::string format_duration(Millis duration);
+std::string format_size(std::uint64_t bytes);
+
 // parse_endpoint reads "10.20.0.5:8080" or "[::1]:80": an address, never a name, and a port from 1
 // to 65535. The error's `what` is a sentence that says what is wrong. IPv4 in IPv6 clothes
 // (::ffff:10.0.0.1) and scoped addresses (fe80::1%eth0) are refused.

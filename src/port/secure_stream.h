@@ -23,11 +23,12 @@ class SecureStream {
  public:
   virtual ~SecureStream() = default;
 
-  // handshake moves TLS on until it waits for something, is done, or has failed.
+  // handshake moves TLS on until it waits for something, is done, or has failed. A client that
+  // resumes a session gets its verdict as well, by the certificates of that session.
   virtual Handshake handshake() = 0;
 
-  // peer_chain returns the client's certificates as sent, leaf first, DER. Valid as long as the
-  // stream.
+  // peer_chain returns the client's certificates as sent, in this handshake or in the one that the
+  // session began with, leaf first, DER. Valid as long as the stream.
   [[nodiscard]] virtual std::vector<Bytes> peer_chain() const = 0;
 
   // set_verdict answers kWaitVerdict: kNone lets the handshake go on, any other reason ends it with

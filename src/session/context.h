@@ -9,13 +9,14 @@
 #include "port/clock.h"
 #include "port/dialer.h"
 #include "port/wakeup.h"
+#include "session/rate_table.h"
 #include "session/service_pool.h"
 #include "session/snapshot_slot.h"
 
 namespace interlock::session {
 
 // Context belongs to one data thread and outlives its sessions. Nothing in it is shared with
-// another thread but what the ports themselves share.
+// another thread but the rates and what the ports themselves share.
 struct Context {
   port::Clock& clock;
   port::Random& random;
@@ -23,6 +24,7 @@ struct Context {
   port::Wakeup& wakeup;
   ServicePool& services;
   SnapshotReader& snapshots;
+  RateTable& rates;
   // Where bytes are read into before they are queued; used only within one call.
   std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
 };

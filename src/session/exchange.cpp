@@ -26,6 +26,7 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   client.closing = !head.keep_alive;
 
   HttpOperation wanted = operation();
+  wanted.content_type = head.content_type;
   wanted.body_bytes = head.framing == http1::Framing::kChunked ? std::optional<std::uint64_t>{}
                                                                : head.content_length;
   const Judgement judgement = gate_.judge(wanted);
@@ -265,7 +266,7 @@ Step Exchange::discard(ClientSide& client) {
 void Exchange::refuse(ClientSide& client, const Judgement& judgement, int status) {
   request_.keep_alive = !client.closing;
   encode_problem(client.out.tail(), status, judgement.reason, judgement.detail, judgement.denial_id,
-                 request_);
+                 request_, judgement.retry_after_s);
   if (client.closing) {
     reset();
   } else {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
 
@@ -20,7 +20,7 @@ void Gate::look_again() {
   const std::span<const std::shared_ptr<const pki::Trust>> trusts =
       listener ? std::span(listener->trusts) : std::span<const std::shared_ptr<const pki::Trust>>{};
   admission_ = policy::admit(*snapshot_, trusts, chain_, context_.clock.wall());
-  spki_hex_ = admission_.facts.leaf ? to_hex(admission_.facts.leaf->spki_sha256) : std::string();
+  spki_hex_ = admission_.facts->leaf ? to_hex(admission_.facts->leaf->spki_sha256) : std::string();
   identity_fields_ =
       admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
 }
@@ -56,16 +56,26 @@ Judgement Gate::judge(const HttpOperation& operation) {
     return judgement;
   }
 
-  const policy::Facts facts{*admission_.device, admission_.certificate_lifetime()};
+  RateTable::Hold budgets(context_.rates, *admission_.device, context_.clock.now());
+  const policy::Facts facts{.device = *admission_.device,
+                            .certificate_lifetime = admission_.certificate_lifetime(),
+                            .assurance = admission_.assurance(),
+                            .budgets = &budgets};
   const Decision decision = policy::decide(facts, operation);
   if (decision.permit != nullptr) {
     written.permit = decision.permit->name;
     written.service = decision.permit->service->name;
   }
   if (!decision.allowed()) {
-    return deny(written, decision.reason, policy::describe(decision, facts, operation));
+    budgets.release();
+    Judgement judgement =
+        deny(written, decision.reason, policy::describe(decision, facts, operation));
+    judgement.retry_after_s = (decision.wait_ms + 999) / 1000;
+    return judgement;
   }
+  // What does not happen, because nobody can write it down, spends nothing.
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
+  if (decision.spends_rate) budgets.spend(*decision.permit);
   return {.permit = decision.permit, .body_bytes_max = decision.body_bytes_max};
 }
 
@@ -115,9 +125,9 @@ AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const
   written.session = origin_.session;
   written.peer = origin_.peer;
   written.listener = origin_.listener;
-  if (!admission_.facts.path.empty()) written.trust = admission_.facts.trust;
+  if (!admission_.facts->path.empty()) written.trust = admission_.facts->trust;
   written.spki = spki_hex_;
-  if (admission_.facts.leaf) written.serial = admission_.facts.leaf->serial_hex;
+  if (admission_.facts->leaf) written.serial = admission_.facts->leaf->serial_hex;
   if (admission_.device != nullptr && proved_) {
     written.device = admission_.device->id;
     written.function = admission_.device->function->name;

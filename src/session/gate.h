@@ -21,6 +21,7 @@ struct Judgement {
   std::uint64_t body_bytes_max = 0;
   std::string denial_id;
   std::string detail;
+  std::int64_t retry_after_s = 0;  // More than 0: trying again has a chance after so many seconds.
 
   [[nodiscard]] bool allowed() const { return reason == Reason::kNone; }
 };

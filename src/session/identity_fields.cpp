@@ -20,7 +20,7 @@ bool is_plain_uri(std::string_view uri) {
 }  // namespace
 
 std::string identity_fields(const policy::Admission& admission, std::string_view peer) {
-  const pki::Certificate& leaf = *admission.facts.leaf;
+  const pki::Certificate& leaf = *admission.facts->leaf;
   std::string lines;
   if (leaf.der.size() <= limits::kClientCertBytesMax) {
     lines += fmt::format("Client-Cert: :{}:\r\n", to_base64(leaf.der));
@@ -32,8 +32,8 @@ std::string identity_fields(const policy::Admission& admission, std::string_view
   lines += fmt::format("\r\nForwarded: for=\"{}\";proto=https\r\n", peer);
   lines += fmt::format("Interlock-Device: {}\r\n", admission.device->id);
   lines += fmt::format("Interlock-Function: {}\r\n", admission.device->function->name);
-  // A unique key in software: 1 on the scale of assurance. Attestation will raise it.
-  lines += "Interlock-Assurance: 1\r\nInterlock-Via: certificate\r\n";
+  lines += fmt::format("Interlock-Assurance: {}\r\nInterlock-Via: certificate\r\n",
+                       admission.assurance());
   return lines;
 }
 

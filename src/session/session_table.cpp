@@ -48,8 +48,8 @@ void SessionTable::index(SessionId id, const policy::Admission& admission) {
   forget(id.slot);
   std::vector<std::string>& keys = slots_[id.slot].keys;
   keys.push_back(index_key(IndexKind::kDevice, admission.device->id));
-  keys.push_back(index_key(IndexKind::kCredential, to_hex(admission.facts.leaf->spki_sha256)));
-  for (const pki::PathLink& link : admission.facts.path) {
+  keys.push_back(index_key(IndexKind::kCredential, to_hex(admission.facts->leaf->spki_sha256)));
+  for (const pki::PathLink& link : admission.facts->path) {
     keys.push_back(index_key(IndexKind::kIssuer, to_hex(link.issuer)));
   }
   std::sort(keys.begin(), keys.end());

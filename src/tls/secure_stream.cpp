@@ -30,9 +30,12 @@ const char* in_plain_words(int reason) {
 
 }  // namespace
 
-ServerStream::ServerStream(WorkerBio& worker, bssl::UniquePtr<SSL> ssl,
-                           std::unique_ptr<port::ByteStream> stream)
-    : worker_(worker), stream_(std::move(stream)), ssl_(std::move(ssl)) {
+ServerStream::ServerStream(WorkerBio& worker, std::shared_ptr<const void> server,
+                           bssl::UniquePtr<SSL> ssl, std::unique_ptr<port::ByteStream> stream)
+    : worker_(worker),
+      stream_(std::move(stream)),
+      server_(std::move(server)),
+      ssl_(std::move(ssl)) {
   link_.stream = stream_.get();
   BIO_up_ref(worker_.bio());
   SSL_set_bio(ssl_.get(), worker_.bio(), worker_.bio());
@@ -47,7 +50,11 @@ ssl_verify_result_t ServerStream::on_verify(SSL* ssl, std::uint8_t* out_alert) {
     self->verdict_ = Verdict::kAsked;
     return ssl_verify_retry;
   }
-  if (self->refused_for_ == Reason::kNone) return ssl_verify_ok;
+  if (self->refused_for_ == Reason::kNone) {
+    // The library would renew a session of TLS 1.3 for a week. What is renewed keeps this end.
+    SSL_SESSION_set_timeout(SSL_get_session(ssl), kSessionSeconds);
+    return ssl_verify_ok;
+  }
   *out_alert = alert_for(self->refused_for_);
   return ssl_verify_invalid;
 }
@@ -55,9 +62,19 @@ ssl_verify_result_t ServerStream::on_verify(SSL* ssl, std::uint8_t* out_alert) {
 port::Handshake ServerStream::handshake() {
   if (established_) return port::Handshake::kDone;
   if (failure_ != Reason::kNone) return port::Handshake::kFailed;
+  if (!resumed_) {
+    const port::Handshake moved = do_handshake();
+    if (!resumed_) return moved;
+  }
+  return judge_resumed();
+}
+
+port::Handshake ServerStream::do_handshake() {
   const WorkerBio::Turn turn(worker_, link_);
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
+    resumed_ = SSL_session_reused(ssl_.get()) != 0;
+    if (resumed_) return port::Handshake::kWaitVerdict;
     // Without a verdict there was no certificate to give one on: never a session.
     IL_ASSERT(verdict_ == Verdict::kGiven && refused_for_ == Reason::kNone);
     established_ = true;
@@ -75,6 +92,30 @@ port::Handshake ServerStream::handshake() {
       note_failure(error);
       return port::Handshake::kFailed;  // open set: the library's own codes.
   }
+}
+
+// A ticket proves possession of the key as of its full handshake, and nothing about today: who
+// resumes is judged like anybody else before the first byte is read. In TLS 1.3 the next ticket
+// goes out with whatever is written first, be it the alert; it buys nothing but another judgement.
+port::Handshake ServerStream::judge_resumed() {
+  if (verdict_ != Verdict::kGiven) {
+    if (!peer_chain().empty()) return port::Handshake::kWaitVerdict;
+    set_verdict(Reason::no_client_certificate);
+    failure_detail_ = "the resumed session has no client certificate";
+  }
+  if (refused_for_ == Reason::kNone) {
+    established_ = true;
+    return port::Handshake::kDone;
+  }
+  failure_ = refused_for_;
+  send_alert(refused_for_);
+  return port::Handshake::kFailed;
+}
+
+void ServerStream::send_alert(Reason reason) {
+  const WorkerBio::Turn turn(worker_, link_);
+  SSL_send_fatal_alert(ssl_.get(), alert_for(reason));
+  closing_ = true;
 }
 
 void ServerStream::note_failure(int ssl_error) {
@@ -150,10 +191,7 @@ port::IoResult ServerStream::flush() {
 }
 
 void ServerStream::refuse(Reason reason) {
-  if (!established_ || closing_) return;
-  const WorkerBio::Turn turn(worker_, link_);
-  SSL_send_fatal_alert(ssl_.get(), alert_for(reason));
-  closing_ = true;
+  if (established_ && !closing_) send_alert(reason);
 }
 
 void ServerStream::finish() {

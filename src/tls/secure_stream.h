@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/limits.h"
 #include "port/secure_stream.h"
 #include "tls/worker_bio.h"
 
@@ -10,7 +11,10 @@ namespace interlock::tls {
 
 class ServerStream final : public port::SecureStream {
  public:
-  ServerStream(WorkerBio& worker, bssl::UniquePtr<SSL> ssl,
+  static constexpr std::uint32_t kSessionSeconds = limits::kTlsSessionLifetimeMax.ms / 1000;
+
+  // `server` is what `ssl` was made from.
+  ServerStream(WorkerBio& worker, std::shared_ptr<const void> server, bssl::UniquePtr<SSL> ssl,
                std::unique_ptr<port::ByteStream> stream);
 
   port::Handshake handshake() override;
@@ -32,16 +36,21 @@ class ServerStream final : public port::SecureStream {
 
  private:
   enum class Verdict : std::uint8_t { kNotAsked, kAsked, kGiven };
+  port::Handshake do_handshake();
+  port::Handshake judge_resumed();
+  void send_alert(Reason reason);
   void note_failure(int ssl_error);
 
   WorkerBio& worker_;
   std::unique_ptr<port::ByteStream> stream_;
   Link link_;
+  std::shared_ptr<const void> server_;  // Goes after ssl_, whose certificates are in its pool.
   bssl::UniquePtr<SSL> ssl_;
   Verdict verdict_ = Verdict::kNotAsked;
   Reason refused_for_ = Reason::kNone;
   Reason failure_ = Reason::kNone;
   const char* failure_detail_ = "";
+  bool resumed_ = false;  // TLS is done without a verdict: the library asks for none.
   bool established_ = false;
   bool closing_ = false;    // Nothing more may be written through TLS.
   bool finishing_ = false;  // End-of-stream follows once everything is sent.

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "tls/secure_stream.h"
+#include "tls/server_impl.h"
 
 namespace interlock::tls {
 namespace {
@@ -79,6 +80,16 @@ void name_authorities(SSL_CTX* ctx, const policy::Listener& listener) {
   SSL_CTX_set0_client_CAs(ctx, stack.release());
 }
 
+// Sessions live in tickets alone, and those of TLS 1.3 are used with a fresh key exchange: the
+// library has no other way. The certificates of the client stay in the ticket, for who resumes is
+// judged by them (ServerStream::judge_resumed).
+void resume_by_tickets(SSL_CTX* ctx, std::shared_ptr<TicketKeys> keys) {
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(ctx, ServerStream::kSessionSeconds);
+  SSL_CTX_set_session_psk_dhe_timeout(ctx, ServerStream::kSessionSeconds);
+  seal_with(ctx, std::move(keys));
+}
+
 }  // namespace
 
 struct Worker::Impl {
@@ -88,16 +99,12 @@ struct Worker::Impl {
 Worker::Worker() : impl_(std::make_unique<Impl>()) {}
 Worker::~Worker() = default;
 
-struct Server::Impl {
-  bssl::UniquePtr<CRYPTO_BUFFER_POOL> pool{CRYPTO_BUFFER_POOL_new()};
-  bssl::UniquePtr<SSL_CTX> ctx{SSL_CTX_new(TLS_with_buffers_method())};
-};
-
-Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::Server(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::make(const policy::Listener& listener) {
-  auto impl = std::make_unique<Impl>();
+Result<std::unique_ptr<Server>> Server::make(const policy::Listener& listener,
+                                             TicketKeyring& keyring) {
+  auto impl = std::make_shared<Impl>();
   SSL_CTX* ctx = impl->ctx.get();
   IL_ASSERT(ctx != nullptr && impl->pool != nullptr);
   SSL_CTX_set0_buffer_pool(ctx, impl->pool.get());
@@ -107,10 +114,10 @@ Result<std::unique_ptr<Server>> Server::make(const policy::Listener& listener) {
       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
       SSL_CTX_set_strict_cipher_list(ctx, kCiphers12) && SSL_CTX_set1_curves_list(ctx, kGroups) &&
       SSL_CTX_set_verify_algorithm_prefs(ctx, kVerifyAlgorithms, std::size(kVerifyAlgorithms)) &&
-      SSL_CTX_set_num_tickets(ctx, 0);
+      SSL_CTX_set_num_tickets(ctx, 1);
   if (!rules) return refused("the TLS library refuses the gateway's rules");
-  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  resume_by_tickets(ctx, keyring.keys_of(listener.trusts));
   SSL_CTX_set_early_data_enabled(ctx, 0);
   SSL_CTX_set_custom_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                             ServerStream::on_verify);
@@ -123,7 +130,8 @@ std::unique_ptr<port::SecureStream> Server::accept(Worker& worker,
                                                    std::unique_ptr<port::ByteStream> stream) const {
   bssl::UniquePtr<SSL> ssl(SSL_new(impl_->ctx.get()));
   IL_ASSERT(ssl != nullptr);
-  return std::make_unique<ServerStream>(worker.impl().bio, std::move(ssl), std::move(stream));
+  return std::make_unique<ServerStream>(worker.impl().bio, impl_, std::move(ssl),
+                                        std::move(stream));
 }
 
 }  // namespace interlock::tls

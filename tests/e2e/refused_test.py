@@ -34,11 +34,9 @@ class Refused(GatewayCase):
     @classmethod
     def furnish(cls, plant):
         methods = " ".join(f'method: "{method}"' for method in METHODS)
-        paths = ["/"] + ["/*" * depth for depth in range(1, 9)]
-        permits = "\n".join(f'permit {{ name: "p{n}" service: "historian" http {{ {methods} '
-                            f'path: "{path}" }} }}' for n, path in enumerate(paths))
-        (plant / "policy.d/open.textproto").write_text(f'function {{ name: "open"\n{permits}\n}}\n',
-                                                       encoding="utf-8")
+        (plant / "policy.d/open.textproto").write_text(
+            'function { name: "open" permit { name: "everything" service: "historian" http { '
+            f'path: "/**" {methods} }} }} }}\n', encoding="utf-8")
         add_rows(plant, ("open-01", "open", "uri", "spiffe://plant.example/device/unknown-01"))
 
     def refuse(self, sent, events):

@@ -11,7 +11,7 @@
 
 #include "base/hex.h"
 #include "base/result.h"
-#include "policy/decide.h"
+#include "policy/describe.h"
 #include "wire/http1/encoder.h"
 #include "wire/http1/request_decoder.h"
 

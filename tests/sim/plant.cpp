@@ -36,6 +36,11 @@ constexpr std::string_view kStatus = R"(
   permit { name: "status" service: "historian"
            http { method: "GET" method: "HEAD" path: "/status/*" } }
 )";
+constexpr std::string_view kAlarms = R"(
+  permit {{ name: "alarms" service: "historian"
+           http {{ method: "POST" path: "/alarms" content_type: "application/json" }}
+           rate {{ {} }} }}
+)";
 constexpr std::string_view kObserver = R"(
 }
 function {
@@ -81,8 +86,9 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
     crl.entries.push_back({test::serial_of(plant().leaves.at(name)), {}, {}});
 
   const std::map<std::string, std::string> files = {
-      {"main.textproto", fmt::format("{}{}{}{}", kMain, intent.permits_status ? kStatus : "",
-                                     kObserver, intent.functions)},
+      {"main.textproto", fmt::format("{}{}", kMain, intent.permits_status ? kStatus : "") +
+                             fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver) +
+                             intent.functions},
       {"gateway.pem", plant().gateway.pem()},
       {"gateway.key", plant().gateway.key.pem()},
       {"ca.pem", plant().ca.pem()},

@@ -25,13 +25,15 @@ struct Intent {
   std::vector<std::string> revoked = {"revoked-01"};
   Millis crl_lifetime = test::kDay;  // From test::kNow on.
   bool permits_status = true;        // Whether function "press" has permit "status".
-  std::string functions = {};        // More of them, as text.
+  std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
+  std::string functions = {};                                   // More of them, as text.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"
 // (10.20.0.5:8080) and "mes" (10.20.0.6:8080), and two functions. "press": POST
 // /v1/devices/{device.id}/readings (1 MiB), POST /small (4 KiB) and GET and HEAD /status/* on the
-// historian; GET, PUT and POST /orders/* on the mes. "observer": GET /status/* alone.
+// historian, and POST /alarms there with a body of application/json and Intent::alarms_rate; GET,
+// PUT and POST /orders/* on the mes. "observer": GET /status/* alone.
 std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent = {});
 
 // chain_of returns the certificates of a client: a name of the inventory, or "nobody" (of our

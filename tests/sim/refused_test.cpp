@@ -19,26 +19,11 @@ namespace {
 
 constexpr std::string_view kNext = "GET /next HTTP/1.1\r\nHost: gateway\r\n\r\n";
 
-// A function that permits every path of up to eight segments, by the methods of the vectors.
-std::string open_function() {
-  std::string text = "function { name: \"open\"\n";
-  int number = 0;
-  const auto permit = [&](const std::string& path) {
-    text += fmt::format("permit {{ name: \"p{}\" service: \"historian\" http {{ path: \"{}\"",
-                        number++, path);
-    for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-      text += fmt::format(" method: \"{}\"", method);
-    text += " } }\n";
-  };
-  permit("/");
-  std::string path;
-  for (int segments = 1; segments <= 8; ++segments) {
-    path += "/*";
-    permit(path);
-    permit(path + "/");
-  }
-  return text + "}\n";
-}
+// A function that permits every path, by the methods of the vectors.
+constexpr const char* kOpenFunction = R"(
+function { name: "open" permit { name: "everything" service: "historian"
+  http { path: "/**" method: "GET" method: "HEAD" method: "POST" method: "PUT" method: "PATCH"
+         method: "DELETE" method: "OPTIONS" } } })";
 
 std::shared_ptr<const policy::Snapshot> snapshot_of(const std::string& function,
                                                     std::string functions) {
@@ -49,7 +34,7 @@ std::shared_ptr<const policy::Snapshot> snapshot_of(const std::string& function,
 }
 
 const std::shared_ptr<const policy::Snapshot>& open_snapshot() {
-  static const auto made = snapshot_of("open", open_function());
+  static const auto made = snapshot_of("open", kOpenFunction);
   return made;
 }
 

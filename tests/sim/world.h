@@ -60,7 +60,8 @@ class World {
   session::ServicePool pool{dialer, clock};
   session::SnapshotSlot slot{first_snapshot()};
   session::SnapshotReader snapshots{slot};
-  session::Context context{clock, chance, audit, wakeup, pool, snapshots, {}};
+  session::RateTable rates;
+  session::Context context{clock, chance, audit, wakeup, pool, snapshots, rates, {}};
   session::SessionTable table;
 };
 

@@ -23,7 +23,9 @@ policy::Listener TlsPlant::listener(bool allows_tls_1_2) const {
 }
 
 std::unique_ptr<tls::Server> TlsPlant::server(bool allows_tls_1_2) const {
-  return tls::Server::make(listener(allows_tls_1_2)).value();
+  static const ManualClock clock;
+  tls::TicketKeyring keyring(clock);
+  return tls::Server::make(listener(allows_tls_1_2), keyring).value();
 }
 
 Issued TlsPlant::device(KeyType type) const { return issue(ca, {}, Key::make(type)); }
@@ -31,6 +33,38 @@ Issued TlsPlant::device(KeyType type) const { return issue(ca, {}, Key::make(typ
 const TlsPlant& TlsPlant::shared() {
   static const TlsPlant plant;
   return plant;
+}
+
+bssl::UniquePtr<SSL_SESSION> session_from_elsewhere(const TlsPlant& plant,
+                                                    const TlsClientOptions& client_options,
+                                                    std::shared_ptr<tls::TicketKeys> keys,
+                                                    bool asks) {
+  const bssl::UniquePtr<SSL_CTX> ctx(SSL_CTX_new(TLS_with_buffers_method()));
+  SSL_CTX_set_early_data_enabled(ctx.get(), 1);
+  if (asks) {
+    SSL_CTX_set_custom_verify(ctx.get(), SSL_VERIFY_PEER,
+                              [](SSL*, std::uint8_t*) { return ssl_verify_ok; });
+  }
+  const std::uint8_t id[] = {1};
+  SSL_CTX_set_session_id_context(ctx.get(), id, sizeof id);
+  if (keys != nullptr) tls::seal_with(ctx.get(), std::move(keys));
+  const Pipe pipe;
+  const auto end = pipe.server();
+  const bssl::UniquePtr<SSL> ssl(SSL_new(ctx.get()));
+  set_chain(ssl.get(), {plant.gateway.der}, plant.gateway.key);
+  BIO* bio = stream_bio(*end).release();
+  SSL_set_bio(ssl.get(), bio, bio);
+  SSL_set_accept_state(ssl.get());
+  TlsClient client(pipe.client(), client_options);
+  for (int i = 0; i < 4; ++i) {
+    client.move();
+    SSL_do_handshake(ssl.get());
+  }
+  const bool sent = SSL_write(ssl.get(), "x", 1) == 1;  // The ticket of TLS 1.3 goes with it.
+  client.move();
+  if (!sent || client.sessions_offered() == 0)
+    throw std::runtime_error("the other server gave no session");
+  return bssl::UpRef(client.last_session());
 }
 
 TlsPair::TlsPair(const tls::Server& from, tls::Worker& worker, const TlsClientOptions& options)

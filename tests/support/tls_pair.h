@@ -12,6 +12,17 @@ namespace interlock::test {
 // What the gateway speaks.
 constexpr std::uint16_t kTlsVersions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 
+// ManualClock stands still until a test moves it.
+class ManualClock final : public port::Clock {
+ public:
+  Instant now() const override { return now_; }
+  WallTime wall() const override { return kNow + (now_ - Instant{}); }
+  void pass(Millis by) { now_ = now_ + by; }
+
+ private:
+  Instant now_;
+};
+
 // TlsPlant is one authority, the gateway's certificate, and the listener made of them.
 struct TlsPlant {
   Issued ca = self_signed(ca_spec("plant ca"));
@@ -20,6 +31,7 @@ struct TlsPlant {
 
   TlsPlant();
   policy::Listener listener(bool allows_tls_1_2 = true) const;
+  // server makes one with ticket keys of its own.
   std::unique_ptr<tls::Server> server(bool allows_tls_1_2 = true) const;
   // device issues a client's certificate.
   Issued device(KeyType type = KeyType::kP256) const;
@@ -27,6 +39,14 @@ struct TlsPlant {
   // shared is one plant for all tests that do not alter it.
   static const TlsPlant& shared();
 };
+
+// session_from_elsewhere gets a session, good for 0-RTT, from an ordinary server, so that a client
+// can offer it to the gateway. Its tickets are sealed with `keys` where there are any. With `asks`
+// it wants a client certificate.
+bssl::UniquePtr<SSL_SESSION> session_from_elsewhere(const TlsPlant& plant,
+                                                    const TlsClientOptions& client,
+                                                    std::shared_ptr<tls::TicketKeys> keys = nullptr,
+                                                    bool asks = true);
 
 // TlsPair moves both ends in the way a session does, and keeps what came out.
 class TlsPair {

@@ -164,7 +164,8 @@ BOOST_AUTO_TEST_CASE(a_permit_has_a_good_path_and_size) {
       R"(function { name: "g" permit { name: "p" service: "historian" @http { method: "GET" } } })",
       {"http needs path\n  write path: \"/v1/devices/{device.id}/readings\""});
   complain(permit(R"(method: "GET" path: "/v1/a@*")"),
-           {"`*` stands for one whole segment\n  write `*` alone between two slashes"});
+           {"`*` stands for one whole segment, `**` for all that follow\n"
+            "  write it alone behind a slash, or use path_regex"});
   complain(permit("method: \"GET\" path: \"/{device.id}\"\n  '/x@?y'"),
            {"a path pattern has no query\n"
             "  leave out everything from `?`; queries are passed on"});

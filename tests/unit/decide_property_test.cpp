@@ -5,14 +5,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "policy/decide.h"
+#include "policy/describe.h"
 
 using namespace interlock;
 using namespace interlock::policy;
 
 namespace {
 
-constexpr unsigned kRounds = 800;
+constexpr unsigned kRounds = 2500;
 
 const Service kService{"s", {}};
 
@@ -22,6 +22,8 @@ struct Rule {
   std::vector<std::string> methods;
   std::string path;
   std::uint64_t body_bytes_max = 0;
+  std::vector<std::string> content_types = {};
+  std::optional<Budget> budget = {};  // Of its rate, as the device finds it; nothing: no rate.
 };
 
 // Function of rules in the order in which they were written.
@@ -33,7 +35,9 @@ Function compiled(const std::vector<Rule>& rules) {
                                 .methods = rule.methods,
                                 .path = rule.path,
                                 .pattern = *parse_path_pattern(rule.path),
-                                .body_bytes_max = rule.body_bytes_max});
+                                .body_bytes_max = rule.body_bytes_max,
+                                .content_types = rule.content_types,
+                                .rate = rule.budget ? std::optional(Rate{}) : std::nullopt});
   }
   std::sort(function.permits.begin(), function.permits.end(),
             [](const Permit& a, const Permit& b) { return a.name < b.name; });
@@ -63,9 +67,23 @@ class Generator {
                 .path = path({"a", "b", "*", "{device.id}", "{device.line}"}),
                 .body_bytes_max = below(3)};
       if (below(3) == 0) rule.methods.push_back("POST");
+      if (below(3) == 0) rule.content_types = {one_of({"a/b", "a/c"})};
+      if (below(6) == 0) rule.content_types.emplace_back("a/d");
+      if (below(2) == 0) rule.budget = budget();
       out.push_back(std::move(rule));
     }
     return out;
+  }
+  Budget budget() {
+    switch (below(5)) {
+      case 0:
+        return {Budget::State::kUnknown, {}};
+      case 1:
+      case 2:
+        return {Budget::State::kSpent, Millis{1 + static_cast<std::int64_t>(below(3))}};
+      default:
+        return {};
+    }
   }
   Device device() {
     Device out{.id = one_of({"a", "b", "d7"})};
@@ -76,11 +94,16 @@ class Generator {
   struct Request {
     std::string method, path;
     std::optional<std::uint64_t> body_bytes;
-    [[nodiscard]] HttpOperation operation() const { return {method, path, body_bytes}; }
+    std::string content_type;
+    [[nodiscard]] HttpOperation operation() const {
+      return {method, path, body_bytes, content_type};
+    }
   };
   Request request() {
-    Request out{
-        one_of({"GET", "GET", "PUT", "POST", "get"}), path({"a", "b", "a", "b", "d7", "*"}), {}};
+    Request out{one_of({"GET", "GET", "PUT", "POST", "get"}),
+                path({"a", "b", "a", "b", "d7", "*"}),
+                {},
+                one_of({"a/b", "a/b", "A/B; x=y", "a/c", "a/d", "a/b,a/c", ""})};
     if (below(4) != 0) out.body_bytes = below(4);
     return out;
   }
@@ -125,7 +148,28 @@ std::size_t common(const Rule& rule, const std::string& path, const Device& devi
 struct Verdict {
   Reason reason = Reason::no_permit;
   std::string permit;  // "" for none.
+  std::int64_t wait_ms = 0;
   bool operator==(const Verdict&) const = default;
+};
+
+// Of the values that a generator draws, these are media types, and this is how they compare.
+bool has_type(const Rule& rule, const std::string& content_type) {
+  const std::string type = content_type == "A/B; x=y" ? "a/b" : content_type;
+  return rule.content_types.empty() ||
+         std::count(rule.content_types.begin(), rule.content_types.end(), type) > 0;
+}
+
+// Budgets says of each covering rule what the generator drew, and remembers of whom it was asked.
+struct DrawnBudgets final : Budgets {
+  const std::vector<Rule>& rules;
+  std::vector<std::string> asked;
+  explicit DrawnBudgets(const std::vector<Rule>& drawn) : rules(drawn) {}
+  Budget left(const Permit& permit) override {
+    asked.push_back(permit.name);
+    for (const Rule& rule : rules)
+      if (rule.name == permit.name) return rule.budget.value();
+    throw std::logic_error("asked about a permit that is none");
+  }
 };
 
 Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Request& request) {
@@ -141,10 +185,28 @@ Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Re
   const auto has_room = [&](const Rule& rule) {
     return !request.body_bytes || *request.body_bytes <= rule.body_bytes_max;
   };
+  const auto has_kind = [&](const Rule& rule) {
+    return request.body_bytes == 0U || has_type(rule, request.content_type);
+  };
+  const auto covers_all = [&](const Rule& rule) {
+    return covers_path(rule) && has_method(rule) && has_kind(rule) && has_room(rule);
+  };
   for (const Rule& rule : rules)
-    if (covers_path(rule) && has_method(rule) && has_room(rule)) return {Reason::kNone, rule.name};
+    if (covers_all(rule) && (!rule.budget || rule.budget->state == Budget::State::kLeft))
+      return {Reason::kNone, rule.name};
   for (const Rule& rule : rules)
-    if (covers_path(rule) && has_method(rule)) return {Reason::too_large, rule.name};
+    if (covers_all(rule) && rule.budget->state == Budget::State::kUnknown)
+      return {Reason::overloaded, rule.name};
+  for (std::int64_t wait = 1; wait <= 3; ++wait)
+    for (const Rule& rule : rules)
+      if (covers_all(rule) && rule.budget->wait.ms == wait)
+        return {Reason::rate_limited, rule.name, wait};
+  for (const Rule& rule : rules)
+    if (covers_path(rule) && has_method(rule) && has_kind(rule))
+      return {Reason::too_large, rule.name};
+  for (const Rule& rule : rules)
+    if (covers_path(rule) && has_method(rule))
+      return {Reason::content_type_not_permitted, rule.name};
   for (const Rule& rule : rules)
     if (covers_path(rule)) return {Reason::method_not_permitted, rule.name};
   const Rule* nearest = nullptr;
@@ -159,13 +221,30 @@ Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Re
 // -------------------------------------------------------------------------------------------------
 
 Verdict verdict_of(const Decision& decision) {
-  return {decision.reason, decision.permit != nullptr ? decision.permit->name : ""};
+  return {decision.reason, decision.permit != nullptr ? decision.permit->name : "",
+          decision.wait_ms};
 }
 
 Verdict judged(const std::vector<Rule>& rules, Device device, const Generator::Request& request) {
   const Function function = compiled(rules);
   device.function = &function;
-  return verdict_of(decide({device, {}}, request.operation()));
+  DrawnBudgets budgets(rules);
+  const Decision decision = decide(
+      {.device = device, .certificate_lifetime = {}, .budgets = &budgets}, request.operation());
+  // Only a permit that covers all the rest is asked for its budget, and each at most once.
+  std::sort(budgets.asked.begin(), budgets.asked.end());
+  BOOST_REQUIRE(
+      (std::adjacent_find(budgets.asked.begin(), budgets.asked.end()) == budgets.asked.end()));
+  for (const std::string& name : budgets.asked) {
+    const auto rule = std::find_if(rules.begin(), rules.end(),
+                                   [&](const Rule& each) { return each.name == name; });
+    Rule unlimited = *rule;
+    BOOST_REQUIRE(unlimited.budget.has_value());
+    unlimited.budget.reset();
+    BOOST_REQUIRE((naive({unlimited}, device, request).reason == Reason::kNone));
+  }
+  BOOST_REQUIRE(decision.spends_rate == (decision.allowed() && decision.permit->rate.has_value()));
+  return verdict_of(decision);
 }
 
 // for_each_seed runs `law` with a generator for each round, and says which one broke it.
@@ -182,7 +261,7 @@ void for_each_seed(Law law) {
 BOOST_AUTO_TEST_SUITE(decide_property)
 
 BOOST_AUTO_TEST_CASE(the_decision_is_what_the_plain_one_says) {
-  int num_allowed = 0, num_nearly = 0;
+  int num_allowed = 0, num_nearly = 0, num_limited = 0;
   for_each_seed([&](Generator& draw) {
     const auto rules = draw.rules();
     const Device device = draw.device();
@@ -190,11 +269,13 @@ BOOST_AUTO_TEST_CASE(the_decision_is_what_the_plain_one_says) {
     const Verdict verdict = judged(rules, device, request);
     num_allowed += verdict.reason == Reason::kNone ? 1 : 0;
     num_nearly += verdict.reason != Reason::kNone && verdict.reason != Reason::no_permit ? 1 : 0;
+    num_limited += verdict.reason == Reason::rate_limited ? 1 : 0;
     return verdict == naive(rules, device, request);
   });
   // The generator reaches what matters.
   BOOST_TEST(num_allowed > 30);
   BOOST_TEST(num_nearly > 30);
+  BOOST_TEST(num_limited > 10);
 }
 
 BOOST_AUTO_TEST_CASE(the_order_of_permits_never_matters) {
@@ -244,6 +325,37 @@ BOOST_AUTO_TEST_CASE(another_site_or_an_unmet_tier_never_allows) {
     device.foreign = draw.below(2) == 0;
     if (!device.foreign) device.tier = &tiers[draw.below(std::size(tiers))];
     return !decide({device, Millis{2}}, request.operation()).allowed();
+  });
+}
+
+BOOST_AUTO_TEST_CASE(more_assurance_never_allows_less) {
+  for_each_seed([](Generator& draw) {
+    Function function = compiled(draw.rules());
+    function.min_assurance = static_cast<int>(draw.below(4));
+    Device device = draw.device();
+    device.function = &function;
+    const auto request = draw.request();
+    bool before = false;
+    for (int assurance = 0; assurance <= kHighestAssurance; ++assurance) {
+      const Decision decision = decide({device, {}, false, assurance}, request.operation());
+      const bool too_low = decision.reason == Reason::assurance_too_low;
+      if (too_low != (assurance < function.min_assurance)) return false;
+      if (before && !decision.allowed()) return false;
+      before = decision.allowed();
+    }
+    return true;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(more_budget_never_allows_less) {
+  for_each_seed([](Generator& draw) {
+    auto rules = draw.rules();
+    const Device device = draw.device();
+    const auto request = draw.request();
+    const bool allowed = judged(rules, device, request).reason == Reason::kNone;
+    for (Rule& rule : rules)
+      if (rule.budget && draw.below(2) == 0) rule.budget = Budget{};
+    return !allowed || judged(rules, device, request).reason == Reason::kNone;
   });
 }
 

@@ -1,10 +1,9 @@
 // Is every rule of the decision kept, and said in the right words? Runs tests/vectors/decide (its
 // README explains the files), and asks what a line of text cannot: that decide and describe answer
 // anything at all.
-#include "policy/decide.h"
-
 #include <charconv>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -13,6 +12,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "policy/describe.h"
 #include "policy/units.h"
 #include "support/test_config.h"
 #include "support/vectors.h"
@@ -57,7 +57,7 @@ class Case {
     }
   }
   void add_permit(const std::string& line) {
-    std::string methods, max_body, service = "historian";
+    std::string methods, body, rate, service = "historian";
     const std::vector<std::string> words = words_of(line);
     std::istringstream in(words.at(1));
     for (std::string method; std::getline(in, method, '|');)
@@ -65,12 +65,32 @@ class Case {
     for (std::size_t i = 3; i < words.size(); ++i) {
       if (words[i] == "on") {
         service = words.at(++i);
+      } else if (words[i] == "of") {
+        body += "content_type: \"" + words.at(++i) + "\" ";
+      } else if (words[i] == "rate") {
+        const std::string limit = words.at(++i), per = words.at(++i), burst = words.at(++i);
+        rate = "rate { limit: " + limit + " per: \"" + per + "\" burst: " + burst + " } ";
       } else {
-        max_body = "max_body: \"" + words[i] + "\" ";
+        body += "max_body: \"" + words[i] + "\" ";
       }
     }
     permits_ += "  permit { name: \"" + words[0] + "\" service: \"" + service + "\" http { " +
-                methods + "path: \"" + words.at(2) + "\" " + max_body + "} }\n";
+                methods + "path: \"" + words.at(2) + "\" " + body + "} " + rate + "}\n";
+  }
+  void set_function(const std::string& line) { function_ = line; }
+  void set_assurance(const std::string& digits) {
+    assurance_ = static_cast<int>(number_of(digits));
+  }
+  void set_trusted() { trusted_ = true; }
+  void set_budget(const std::string& line) {
+    const std::vector<std::string> words = words_of(line);
+    Budget& budget = budgets_.of[words.at(0)];
+    const std::string& state = words.at(1);
+    if (state == "left" || state == "unknown") {
+      budget.state = state == "left" ? Budget::State::kLeft : Budget::State::kUnknown;
+    } else {
+      budget = {Budget::State::kSpent, parse_duration(state).value()};
+    }
   }
   void set_lifetime(const std::string& text) { lifetime_ = parse_duration(text).value(); }
 
@@ -81,18 +101,27 @@ class Case {
   Answer ask(const std::string& line) {
     const std::vector<std::string> words = words_of(line);
     HttpOperation operation{.method = words.at(0), .path = words.at(1)};
-    if (words.size() > 2) {
-      const std::string length = words[2].substr(std::string("body=").size());
-      operation.body_bytes.reset();
-      if (length != "chunked") operation.body_bytes = number_of(length);
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const std::size_t equals = words[i].find('=');
+      const std::string what = words[i].substr(0, equals), value = words[i].substr(equals + 1);
+      if (what == "type") {
+        operation.content_type = std::string_view(words[i]).substr(equals + 1);
+      } else if (value == "chunked") {
+        operation.body_bytes.reset();
+      } else {
+        operation.body_bytes = number_of(value);
+      }
     }
     return ask(operation);
   }
   Answer ask(const HttpOperation& operation) {
     if (snapshot_ == nullptr) load();
-    const Facts facts{*snapshot_->device(device_), lifetime_};
+    const Facts facts{*snapshot_->device(device_), lifetime_, trusted_, assurance_,
+                      budgets_.of.empty() ? nullptr : &budgets_};
     const Decision decision = decide(facts, operation);
     if (decision.allowed()) BOOST_TEST(decision.body_bytes_max == decision.permit->body_bytes_max);
+    BOOST_TEST(decision.spends_rate == (decision.allowed() && decision.permit->rate.has_value()));
+    BOOST_TEST((decision.wait_ms > 0) == (decision.reason == Reason::rate_limited));
     return {(decision.allowed() ? "allow" : std::string(to_string(decision.reason))) + " " +
                 (decision.permit != nullptr ? decision.permit->name : "-"),
             describe(decision, facts, operation)};
@@ -101,15 +130,27 @@ class Case {
  private:
   void load() {
     config_.policy() += "service { name: \"recipes\" endpoint: \"10.20.0.6:8080\" }\n";
-    config_.policy() += "function {\n  name: \"f\"\n" + permits_ + "}\n";
+    config_.policy() += "function {\n  name: \"f\" " + function_ + "\n" + permits_ + "}\n";
     config_.inventory() = "device_id,function,identity_type,identity,trust" + header_ + "\n" +
                           device_ + ",f,cn," + device_ + ",plant" + row_ + "\n";
     snapshot_ = snapshot_of(config_);
   }
 
+  // What each permit has left, by its name; a permit that is not named has budget.
+  struct Table final : Budgets {
+    std::map<std::string, Budget> of;
+    Budget left(const Permit& permit) override {
+      BOOST_TEST(permit.rate.has_value(), "asked of a permit without a rate");
+      return of.contains(permit.name) ? of.at(permit.name) : Budget{};
+    }
+  };
+
   TestConfig config_ = plant_config();
-  std::string device_ = "d", header_, row_, permits_;
+  std::string device_ = "d", header_, row_, permits_, function_;
   std::optional<Millis> lifetime_;
+  bool trusted_ = false;
+  int assurance_ = kUniqueKeyAssurance;
+  Table budgets_;
   std::shared_ptr<const Snapshot> snapshot_;
 };
 
@@ -155,6 +196,14 @@ class Runner {
       case_.add_permit(rest);
     } else if (word == "lifetime") {
       case_.set_lifetime(rest);
+    } else if (word == "function") {
+      case_.set_function(rest);
+    } else if (word == "assurance") {
+      case_.set_assurance(rest);
+    } else if (word == "trusted") {
+      case_.set_trusted();
+    } else if (word == "budget") {
+      case_.set_budget(rest);
     } else {
       BOOST_REQUIRE_MESSAGE(word == "?", "not understood: " << line);
       answer_ = case_.ask(rest);
@@ -179,6 +228,10 @@ class Runner {
 BOOST_AUTO_TEST_SUITE(decide_operation)
 
 BOOST_AUTO_TEST_CASE(permits) { Runner().run("decide/permits.txt"); }
+
+BOOST_AUTO_TEST_CASE(kinds_of_body) { Runner().run("decide/content_types.txt"); }
+
+BOOST_AUTO_TEST_CASE(rates) { Runner().run("decide/rates.txt"); }
 
 BOOST_AUTO_TEST_CASE(what_site_and_tier_demand) { Runner().run("decide/device.txt"); }
 

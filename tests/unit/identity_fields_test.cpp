@@ -12,10 +12,11 @@ namespace {
 struct Fixture {
   policy::Function function{.name = "sensor"};
   policy::Device device{.id = "temp-01", .function = &function};
-  policy::Admission admission{.device = &device};
+  std::shared_ptr<pki::ChainFacts> facts = std::make_shared<pki::ChainFacts>();
+  policy::Admission admission{.device = &device, .facts = facts};
   Fixture() {
-    admission.facts.leaf.emplace();
-    admission.facts.leaf->der = {1, 2, 3};
+    facts->leaf.emplace();
+    facts->leaf->der = {1, 2, 3};
   }
   std::string fields() const { return session::identity_fields(admission, "192.0.2.7:40112"); }
 };
@@ -25,8 +26,8 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(identity_fields, Fixture)
 
 BOOST_AUTO_TEST_CASE(every_field_is_one_line) {
-  admission.facts.leaf->names.uris = {"spiffe://plant/temp-01"};
-  const std::string hash = to_hex(admission.facts.leaf->fingerprint);
+  facts->leaf->names.uris = {"spiffe://plant/temp-01"};
+  const std::string hash = to_hex(facts->leaf->fingerprint);
   BOOST_TEST(fields() ==
              "Client-Cert: :AQID:\r\n"
              "X-Forwarded-Client-Cert: Hash=" +
@@ -47,15 +48,15 @@ BOOST_AUTO_TEST_CASE(a_peer_of_ipv6_stands_in_brackets_and_quotes) {
 
 BOOST_AUTO_TEST_CASE(a_uri_that_could_break_out_of_its_element_is_left_out) {
   const std::string plain = fields();
-  admission.facts.leaf->names.uris = {
+  facts->leaf->names.uris = {
       "a\r\nInterlock-Device: b", "a;Hash=0", "a,b", "a\"b", "a b", "a=b", "a\\b"};
   BOOST_TEST(fields() == plain);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_too_large_for_services_is_named_by_its_hash_alone) {
-  admission.facts.leaf->der.resize(limits::kClientCertBytesMax);
+  facts->leaf->der.resize(limits::kClientCertBytesMax);
   BOOST_TEST(fields().starts_with("Client-Cert: :"));
-  admission.facts.leaf->der.resize(limits::kClientCertBytesMax + 1);
+  facts->leaf->der.resize(limits::kClientCertBytesMax + 1);
   BOOST_TEST(fields().starts_with("X-Forwarded-Client-Cert: Hash="));
 }
 

@@ -133,6 +133,13 @@ BOOST_AUTO_TEST_CASE(identities_that_are_none_are_refused_where_they_go_wrong) {
   }
   BOOST_TEST(identity_complaint("uri", "spiffe://a b") ==
              "d:2:19: a URI cannot hold this character");
+  for (const std::string_view id :
+       {"spiffe://plant/a/", "spiffe://plant:80/a", "spiffe://Plant/a", "SPIFFE://plant/a",
+        "spiffe://plant/a?b", "spiffe://plant//a"}) {
+    BOOST_TEST(identity_complaint("uri", id) == "d:2:9: \"" + std::string(id) +
+                                                    "\" is not a SPIFFE ID, and no certificate "
+                                                    "will match it");
+  }
   BOOST_TEST(identity_complaint("dns", "a.*.b") == "d:2:11: a DNS name cannot hold this character");
   for (const std::string_view dns : {"a..b", "a.", ".a", "x.-a", "a-"}) {
     BOOST_TEST(identity_complaint("dns", dns).ends_with(" is not a DNS name"), dns);

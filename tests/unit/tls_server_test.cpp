@@ -13,9 +13,11 @@ namespace {
 
 struct Fixture {
   policy::Listener listener = TlsPlant::shared().listener();
+  ManualClock clock;
+  tls::TicketKeyring keyring{clock};
 
   void check_refused(std::string_view sentence) {
-    const auto made = tls::Server::make(listener);
+    const auto made = tls::Server::make(listener, keyring);
     BOOST_REQUIRE(!made.has_value());
     BOOST_TEST(std::string_view(made.error().what).find(sentence) != std::string_view::npos,
                made.error().what << " does not say: " << sentence);
@@ -44,7 +46,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_gateway_key_serves) {
     const Issued gateway = issue(plant.ca, {.common_name = "gateway"}, Key::make(type));
     listener.certificate = {.chain_pem = gateway.pem() + plant.ca.pem(),
                             .key_pem = gateway.key.pem()};
-    const auto server = tls::Server::make(listener);
+    const auto server = tls::Server::make(listener, keyring);
     BOOST_REQUIRE(server.has_value());
     for (const std::uint16_t version : kTlsVersions) {
       tls::Worker worker;
@@ -101,7 +103,7 @@ BOOST_AUTO_TEST_CASE(authorities_beyond_the_limit_are_not_named) {
       pki::load_trust({.name = "plant", .ca_file = "ca.pem", .ca_pem = many, .no_revocation = true},
                       kNow, problems)};
   BOOST_REQUIRE(listener.trusts[0] != nullptr);
-  const auto server = tls::Server::make(listener);
+  const auto server = tls::Server::make(listener, keyring);
   BOOST_REQUIRE(server.has_value());
   for (const std::uint16_t version : kTlsVersions) {
     tls::Worker worker;

@@ -76,6 +76,35 @@ BOOST_AUTO_TEST_CASE(a_size_that_overflows_is_refused) {
   BOOST_TEST(!parse_size("17179869184GiB").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_written_is_read_back) {
+  const std::pair<std::int64_t, const char*> durations[] = {{0, "0ms"},
+                                                            {1, "1ms"},
+                                                            {1000, "1s"},
+                                                            {1001, "1001ms"},
+                                                            {90'000, "90s"},
+                                                            {3'600'000, "1h"},
+                                                            {36 * 3'600'000, "36h"},
+                                                            {30LL * 24 * 3'600'000, "30d"},
+                                                            {604'800'000, "1w"}};
+  for (const auto& [ms, text] : durations) {
+    BOOST_TEST(format_duration(Millis{ms}) == text);
+    BOOST_TEST(parse_duration(text).value().ms == ms);
+  }
+  const std::pair<std::uint64_t, const char*> sizes[] = {
+      {0, "0B"},
+      {1, "1B"},
+      {1000, "1000B"},
+      {1024, "1KiB"},
+      {4097, "4097B"},
+      {1 << 20, "1MiB"},
+      {3ULL << 30, "3GiB"},
+      {std::numeric_limits<std::uint64_t>::max(), "18446744073709551615B"}};
+  for (const auto& [bytes, text] : sizes) {
+    BOOST_TEST(format_size(bytes) == text);
+    BOOST_TEST(parse_size(text).value() == bytes);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_endpoint_is_an_address_and_a_port) {
   const auto v4 = parse_endpoint("10.20.0.5:8080");
   BOOST_REQUIRE(v4.has_value());
