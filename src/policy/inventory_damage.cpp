@@ -90,8 +90,10 @@ std::optional<Fault> find_lookalike(std::string_view text) {
     const std::size_t len = std::max<std::size_t>(utf8_sequence_len(text.substr(offset)), 1);
     const std::string_view character = text.substr(offset, len);
     for (const Lookalike& each : kLookalikes) {
-      if (character.size() != each.first.size() || character < each.first || character > each.last)
+      if (character.size() != each.first.size() || character < each.first ||
+          character > each.last) {
         continue;
+      }
       return Fault{offset, "there is " + std::string(each.name) + " here",
                    std::string(each.instead)};
     }
@@ -196,8 +198,9 @@ std::vector<const InventoryRow*> lost_zeros(std::span<const InventoryRow> rows) 
     const Serials& serials = by_trust[row.trust];
     const auto [len, num] = *serials.num_of_len.rbegin();
     const bool nearly_all = num >= kSerialsToCompare && num * 10 >= serials.num * 8;
-    if (nearly_all && !serials.has_zero && len >= kSerialDigits && row.identity.size() < len)
+    if (nearly_all && !serials.has_zero && len >= kSerialDigits && row.identity.size() < len) {
       found.push_back(&row);
+    }
   }
   return found;
 }
