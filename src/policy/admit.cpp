@@ -36,6 +36,18 @@ Admission refuse(Candidate candidate) {
           .facts = std::move(candidate.facts)};
 }
 
+// A row by a common name that does not count looks right to whoever wrote it: say what is wrong.
+std::string_view common_name_hint(const Snapshot& snapshot, const pki::ChainFacts& facts) {
+  if (pki::common_name_counts(*facts.leaf)) return {};
+  Identified found;
+  for (const std::string& name : facts.leaf->names.common_names) {
+    look_up(snapshot, facts.trust, IdentityKind::kCommonName, name, found);
+  }
+  return found.device == nullptr
+             ? std::string_view()
+             : "; its common name does not count beside a subject alternative name";
+}
+
 Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accepted) {
   Identified found;
   std::size_t by = 0;
@@ -62,8 +74,9 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
   } else if (found.device == nullptr) {
     admission.reason = Reason::unknown_device;
     admission.detail =
-        fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}",
-                    admission.facts->trust, admission.facts->leaf->subject);
+        fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}{}",
+                    admission.facts->trust, pki::quoted_subject(*admission.facts->leaf),
+                    common_name_hint(snapshot, *admission.facts));
   } else {
     admission.device = found.device;
     admission.detail = found.matched_by;
@@ -95,7 +108,7 @@ Identified identify(const Snapshot& snapshot, std::string_view trust,
   try_each(IdentityKind::kDns, leaf.names.dns);
   try_each(IdentityKind::kSerial, leaf.names.serial_numbers);
   try_each(IdentityKind::kHwModule, leaf.names.hw_modules);
-  try_each(IdentityKind::kCommonName, leaf.names.common_names);
+  if (pki::common_name_counts(leaf)) try_each(IdentityKind::kCommonName, leaf.names.common_names);
   return found;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,9 +20,9 @@ struct Fault {
 };
 using Value = tl::expected<std::string, Fault>;
 
-// spreadsheet_damage recognises what a spreadsheet does to a value: a formula, a result that is an
-// error ("#NAME?"), and, unless it is prose, a number written as 1E+10.
-std::optional<Fault> spreadsheet_damage(std::string_view text, bool is_prose);
+// kLostZeros is the hint where a value is shorter than it should be.
+inline constexpr std::string_view kLostZeros =
+    "a spreadsheet may have removed leading zeros: set the column to text";
 
 // read_identity returns the form that model/identity.h gives for `kind`.
 Value read_identity(IdentityKind kind, std::string_view text);

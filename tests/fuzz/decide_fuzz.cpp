@@ -96,7 +96,7 @@ void check_budgets(const Plant& plant, const HttpOperation& operation, const Dec
 
 // Judged is a request that was permitted, with what has been forwarded of it.
 struct Judged {
-  std::string method, path, query;
+  std::string method, path, query, content_type;
   bool has_query = false;
   Framing framing = Framing::kNone;
   std::uint64_t content_length = 0;
@@ -123,16 +123,32 @@ std::optional<Judged> judge(const Plant& plant, const RequestHead& head) {
     IL_ASSERT(std::count(permit.content_types.begin(), permit.content_types.end(),
                          to_lower(media_type(head.content_type))) > 0);
   }
-  Judged judged{std::string(head.method),
-                std::string(head.path),
-                std::string(head.query),
-                head.has_query,
-                head.framing,
-                head.content_length,
-                &permit,
+  Judged judged{std::string(head.method), std::string(head.path),
+                std::string(head.query),  std::string(head.content_type),
+                head.has_query,           head.framing,
+                head.content_length,      &permit,
                 decision.body_bytes_max};
   encode_request(judged.forwarded, head, "10.20.0.5:8080", "Interlock-Device: d1\r\n");
   return judged;
+}
+
+// What the gateway alone may say is there once, in its own words, and nothing of the client's.
+void check_fields(const RequestHead& head) {
+  const auto count = [&head](std::string_view name) {
+    return std::count_if(head.fields.begin(), head.fields.end(),
+                         [name](const Field& field) { return same_field(field.name, name); });
+  };
+  IL_ASSERT(count("Host") == 1 && head.host == "10.20.0.5:8080" && count("Connection") == 0);
+  IL_ASSERT(count("Content-Length") == (head.framing == Framing::kLength ? 1 : 0));
+  IL_ASSERT(count("Transfer-Encoding") == (head.framing == Framing::kChunked ? 1 : 0));
+  for (const Field& field : head.fields) {
+    if (field.traits.reach == FieldReach::kEndToEnd) continue;
+    const bool is_ours = field.name == "Host" || field.name == "Content-Length" ||
+                         field.name == "Transfer-Encoding" ||
+                         (field.name == "Interlock-Device" && field.value == "d1") ||
+                         (field.name == "Via" && field.value.ends_with(" interlock"));
+    IL_ASSERT(is_ours && count(field.name) == 1);
+  }
 }
 
 // What the service makes of the bytes that reach it.
@@ -152,8 +168,8 @@ void check_service_reads_it(const Plant& plant, const Judged& judged) {
       IL_ASSERT(head->framing == judged.framing && head->content_length == judged.content_length);
       const Decision again = policy::decide(plant.facts(), operation_of(*head));
       IL_ASSERT(again.allowed() && again.permit == judged.permit);
-      const auto is_ours = [](const Field& field) { return field.name == "Interlock-Device"; };
-      IL_ASSERT(std::count_if(head->fields.begin(), head->fields.end(), is_ours) == 1);
+      IL_ASSERT(head->content_type == judged.content_type);
+      check_fields(*head);
     } else if (const auto* piece = std::get_if<BodyBytes>(&decoded->event)) {
       body += piece->bytes;
     } else if (std::holds_alternative<MessageEnd>(decoded->event)) {

@@ -27,6 +27,7 @@ struct Intent {
   bool another_authority = false;    // The trust names one that issued nobody's but a stranger's.
   bool permits_status = true;        // Whether function "press" has permit "status".
   std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
+  std::string functions = {};                                   // More of them, as text.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/limits.h"
+#include "policy/inventory_damage.h"
 #include "policy/inventory_values.h"
 
 using namespace interlock;
@@ -112,7 +113,7 @@ BOOST_AUTO_TEST_CASE(empty_lines_and_cleared_rows_are_skipped_but_counted) {
 
 BOOST_AUTO_TEST_CASE(identities_take_their_normal_form) {
   BOOST_TEST(normalised("spki", kSpki) == std::string(64, 'a'));
-  BOOST_TEST(normalised("uri", "spiffe://Plant/Temp-01") == "spiffe://Plant/Temp-01");
+  BOOST_TEST(normalised("uri", "spiffe://plant/Temp-01") == "spiffe://plant/Temp-01");
   BOOST_TEST(normalised("dns", "_A.B-1") == "_a.b-1");
   BOOST_TEST(normalised("serial", "SN 0042/x") == "SN 0042/x");
   BOOST_TEST(normalised("hwmodule", "1.3.6.1.4.1.4711.7:00A1b2") == "1.3.6.1.4.1.4711.7:00a1b2");
@@ -132,8 +133,15 @@ BOOST_AUTO_TEST_CASE(identities_that_are_none_are_refused_where_they_go_wrong) {
   }
   BOOST_TEST(identity_complaint("uri", "spiffe://a b") ==
              "d:2:19: a URI cannot hold this character");
+  for (const std::string_view id :
+       {"spiffe://plant/a/", "spiffe://plant:80/a", "spiffe://Plant/a", "SPIFFE://plant/a",
+        "spiffe://plant/a?b", "spiffe://plant//a"}) {
+    BOOST_TEST(identity_complaint("uri", id) == "d:2:9: \"" + std::string(id) +
+                                                    "\" is not a SPIFFE ID, and no certificate "
+                                                    "will match it");
+  }
   BOOST_TEST(identity_complaint("dns", "a.*.b") == "d:2:11: a DNS name cannot hold this character");
-  for (const std::string_view dns : {"a..b", "a.", ".a", "-a", "a-"}) {
+  for (const std::string_view dns : {"a..b", "a.", ".a", "x.-a", "a-"}) {
     BOOST_TEST(identity_complaint("dns", dns).ends_with(" is not a DNS name"), dns);
   }
   BOOST_TEST(identity_complaint("dns", "10.0.0.1") == "d:2:9: \"10.0.0.1\" is not a DNS name");
@@ -222,12 +230,12 @@ BOOST_AUTO_TEST_CASE(damage_by_spreadsheets_is_named) {
   BOOST_TEST(
       complaints("device_id\tfunction\n").starts_with("d:1:10: columns are separated by tabs"));
   for (const std::string_view number : {"1E+10", "1.2345E+19", "1,5E+10", "4e-05"}) {
-    BOOST_TEST(spreadsheet_damage(number, false).has_value(), number);
-    BOOST_TEST(!spreadsheet_damage(number, true).has_value(), number);
+    BOOST_TEST(cell_damage(number, false).has_value(), number);
+    BOOST_TEST(!cell_damage(number, true).has_value(), number);
   }
   for (const std::string_view fine :
-       {"1E10", "E+1", "1E+", "1E+1x", "12", "1.5", "a1E+10", "#7", "-x"}) {
-    BOOST_TEST(!spreadsheet_damage(fine, false).has_value(), fine);
+       {"1E10", "E+1", "1E+", "1E+1x", "12", "1.5", "a1E+10", "#7", "x-"}) {
+    BOOST_TEST(!cell_damage(fine, false).has_value(), fine);
   }
   BOOST_TEST(identity_complaint("serial", "1E+10") ==
              "d:2:12: \"1E+10\" is a number that a spreadsheet has rounded");
