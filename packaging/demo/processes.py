@@ -25,8 +25,10 @@ def free_port():
 
 
 def program(folder, name):
-    """The path of interlockd or interlock under a build folder or beside each other."""
-    for candidate in (f"src/daemon/{name}", f"src/cli/{name}", name):
+    """The path of interlockd or interlock under a build folder, under the root of an installation,
+    or beside each other."""
+    for candidate in (f"src/daemon/{name}", f"src/cli/{name}", f"usr/sbin/{name}",
+                      f"usr/bin/{name}", name):
         path = pathlib.Path(folder, candidate)
         if path.is_file():
             return str(path.resolve())

@@ -37,10 +37,15 @@ constexpr std::size_t kCrlFileBytesMax = 64 * kMiB;
 // --- TLS sessions -----------------------------------------------------------------------------
 // A session can be resumed for so long after its full handshake, however often it is renewed: twice
 // a day at least a device proves its key anew.
-constexpr Millis kTlsSessionLifetimeMax{12 * 3'600'000};
+constexpr Millis kTlsSessionLifetimeMax{12LL * 3'600'000};
 // Keys of tickets are replaced this often, and open tickets for as long again. Whoever steals one
 // reads no more than that of TLS 1.2, and nothing of TLS 1.3.
-constexpr Millis kTicketKeyPeriod{12 * 3'600'000};
+constexpr Millis kTicketKeyPeriod{12LL * 3'600'000};
+
+// What one worker remembers about chains of devices that were admitted: one entry for each trust of
+// the listener, about 2 KiB, which an open connection shares. As many as it has connections, so
+// that a new configuration costs no signature check for any of them.
+constexpr std::size_t kChainCacheEntriesMax = 16'384;
 
 // --- HTTP/1.1 ---------------------------------------------------------------------------------
 // Common services accept 8 KiB of request head; more is refused with 431.
@@ -131,6 +136,15 @@ constexpr std::size_t kContentTypesPerPermitMax = 32;
 constexpr std::uint32_t kRateLimitMax = 1'000'000;
 constexpr std::uint32_t kRateBurstMax = 1'000'000;
 constexpr Millis kRatePerMax{24LL * 3600 * 1000};
+// One path_regex. What is longer is no longer read by people.
+constexpr std::size_t kPathRegexBytesMax = 512;
+// Instructions of one path_regex: [a-z]{1,64} a dozen times over.
+constexpr int kPathRegexProgramMax = 1'000;
+// Expressions of one function: all of them run on each of its requests.
+constexpr std::size_t kPathRegexesPerFunctionMax = 256;
+// What the expressions of one function may take together: their program, and the states that
+// requests bring it into, which are forgotten when it is full.
+constexpr std::int64_t kPathRegexMemoryMax = 4 * kMiB;
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 

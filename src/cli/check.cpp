@@ -5,23 +5,13 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/permit_table.h"
 #include "control/configuration.h"
 #include "files/posix_files.h"
 #include "net/loop.h"
 
 namespace interlock::cli {
 namespace {
-
-void print_permits(const policy::Snapshot& snapshot) {
-  for (const auto& function : snapshot.functions) {
-    fmt::print("\nfunction {}\n", function->name);
-    if (function->permits.empty()) fmt::print("  may do nothing\n");
-    for (const policy::Permit& permit : function->permits) {
-      fmt::print("  {:<16} {} {} on {}\n", permit.name, fmt::join(permit.methods, "|"), permit.path,
-                 permit.service->name);
-    }
-  }
-}
 
 void print_json(const policy::Loaded& loaded) {
   std::string out;
@@ -38,6 +28,8 @@ void print_json(const policy::Loaded& loaded) {
     json.member("policy", loaded.snapshot->id);
     json.member("devices", static_cast<std::uint64_t>(loaded.snapshot->devices.size()));
     json.member("expects", static_cast<std::uint64_t>(loaded.num_expects));
+    json.key("functions");
+    write_functions(json, *loaded.snapshot);
   }
   json.end_object();
   fmt::print("{}\n", out);
@@ -64,7 +56,7 @@ int check(const CheckOptions& options) {
   fmt::print("{}: in order: {}; {} of {} expectations hold (policy {})\n", options.config,
              control::describe(*loaded.snapshot), loaded.num_expects, loaded.num_expects,
              loaded.snapshot->id);
-  print_permits(*loaded.snapshot);
+  fmt::print("{}", permit_table(*loaded.snapshot));
   return code;
 }
 

@@ -2,7 +2,12 @@
 // code.
 #pragma once
 
+#include <optional>
 #include <string>
+
+namespace interlock::policy {
+struct Snapshot;
+}
 
 namespace interlock::cli {
 
@@ -22,10 +27,18 @@ struct ExplainOptions {
   std::string cert;      // a PEM file with the client's chain,
   std::string listener;  // and with it the listener it would come to; empty: the only one.
   std::string http;      // "METHOD /path".
+  // Content-Type and size ("512B") of the body. No size: none announced where there is a type, else
+  // no body.
+  std::optional<std::string> content_type, body;
+  std::string denial_id;   // In place of device, certificate and operation: a refusal on record,
+  std::string audit_file;  // in this log; empty: the configuration's.
   bool json = false;
 };
-// explain: 0 it would be allowed, 3 denied, 2 the question cannot be answered.
+// explain: 0 it would be allowed, 3 denied, 2 the question cannot be answered. Of a refusal on
+// record: as its operation is decided now, 3 where that cannot be asked.
 int explain(const ExplainOptions& options);
+// explain_denial is explain for a denial id. `snapshot` may be null: then nothing is said of now.
+int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapshot);
 
 struct AuditVerifyOptions {
   std::string file;

@@ -6,48 +6,43 @@
 
 #include <fmt/format.h>
 
-#include "base/json.h"
 #include "base/limits.h"
 #include "cli/commands.h"
+#include "cli/explanation.h"
 #include "control/configuration.h"
 #include "files/posix_files.h"
 #include "net/loop.h"
 #include "policy/admit.h"
-#include "policy/describe.h"
+#include "policy/units.h"
 #include "wire/http1/grammar.h"
 #include "wire/http1/target.h"
 
 namespace interlock::cli {
 namespace {
 
-// Explanation is everything that is said, in the order in which it is said.
-struct Explanation {
-  std::string asked;
-  std::string identity;
-  bool certificate_judged = false;
-  const policy::Device* device = nullptr;
-  const policy::Permit* permit = nullptr;
-  Reason reason = Reason::kNone;
-  std::string detail;
-};
-
 int complain(const std::string& what) {
   fmt::print(stderr, "interlock explain: {}\n", what);
   return kExitError;
 }
 
-struct Operation {
-  std::string method;
+// Holds the text that its operation points into.
+struct Asked {
+  std::string method, content_type;
   http1::Target target;
+  std::optional<std::uint64_t> body_bytes = 0;
+
+  [[nodiscard]] HttpOperation operation() const {
+    return {method, target.path, body_bytes, content_type};
+  }
 };
 
 // Splits "METHOD /path" and reads the path as the gateway would.
-std::optional<Operation> parse_operation(const std::string& text, Explanation& out) {
+std::optional<Asked> parse_operation(const std::string& text, Explanation& out) {
   const std::size_t space = text.find(' ');
-  Operation operation{.method = text.substr(0, space), .target = {}};
+  Asked asked{.method = text.substr(0, space)};
   const bool shaped = space != std::string::npos && text.substr(space + 1).starts_with('/') &&
                       text.find(' ', space + 1) == std::string::npos &&
-                      http1::is_token(operation.method);
+                      http1::is_token(asked.method);
   if (!shaped) {
     complain(
         fmt::format("--http takes a method and a path, such as 'GET /v1/status', not '{}'", text));
@@ -55,12 +50,24 @@ std::optional<Operation> parse_operation(const std::string& text, Explanation& o
   }
   const auto target = http1::parse_target(std::string_view(text).substr(space + 1));
   if (target) {
-    operation.target = *target;
+    asked.target = *target;
   } else {
-    out.reason = target.error().reason;
+    out.decision.reason = target.error().reason;
     out.detail = target.error().what;
   }
-  return operation;
+  return asked;
+}
+
+bool parse_body(const ExplainOptions& options, Asked& asked) {
+  if (options.content_type) {
+    asked.content_type = http1::trim_ows(*options.content_type);
+    asked.body_bytes.reset();
+  }
+  if (!options.body) return true;
+  asked.body_bytes = policy::parse_size(*options.body);
+  if (asked.body_bytes) return true;
+  complain(fmt::format("--body '{}' is no size: {}", *options.body, policy::kSizeHint));
+  return false;
 }
 
 // Finds the device that `cert` would be, as the listener would find it.
@@ -91,51 +98,6 @@ std::optional<policy::Admission> admit_certificate(port::Files& files,
   return policy::admit(snapshot, listener->trusts, chain, net::SystemClock().wall());
 }
 
-void print_text(const Explanation& out) {
-  const auto line = [](const char* name, std::string_view value) {
-    if (!value.empty()) fmt::print("{:<10} {}\n", name, value);
-  };
-  line("operation", out.asked);
-  line("identity", out.identity);
-  if (out.device != nullptr) {
-    line("device", fmt::format("{} (inventory line {})", out.device->id, out.device->line));
-    line("function", out.device->function->name);
-    if (out.device->tier != nullptr) line("tier", out.device->tier->name);
-  }
-  line("decision",
-       out.reason == Reason::kNone ? "allow" : fmt::format("deny: {}", to_string(out.reason)));
-  line("because", out.detail);
-  if (!out.certificate_judged) {
-    line("assuming", "the device shows a good certificate of its own; --cert FILE judges that too");
-  }
-  if (out.reason == Reason::kNone) {
-    line("forwarded", fmt::format("to {} at {}", out.permit->service->name,
-                                  out.permit->service->endpoint.to_string()));
-  } else {
-    line("what to do", what_to_do(out.reason));
-  }
-}
-
-void print_json(const Explanation& out) {
-  std::string text;
-  JsonWriter json(text);
-  json.begin_object().member("operation", out.asked);
-  json.member("decision", out.reason == Reason::kNone ? "allow" : "deny");
-  if (out.reason != Reason::kNone) json.member("reason", to_string(out.reason));
-  json.member("detail", out.detail).member("certificate_judged", out.certificate_judged);
-  if (!out.identity.empty()) json.member("identity", out.identity);
-  if (out.device != nullptr) {
-    json.member("device", out.device->id).member("function", out.device->function->name);
-    if (out.device->tier != nullptr) json.member("tier", out.device->tier->name);
-  }
-  if (out.permit != nullptr) {
-    json.member(out.reason == Reason::kNone ? "permit" : "nearest_permit", out.permit->name);
-    json.member("service", out.permit->service->name);
-  }
-  json.end_object();
-  fmt::print("{}\n", text);
-}
-
 }  // namespace
 
 int explain(const ExplainOptions& options) {
@@ -145,22 +107,25 @@ int explain(const ExplainOptions& options) {
   for (const policy::Problem& problem : loaded.problems) {
     fmt::print(stderr, "{}\n", policy::to_string(problem));
   }
+  if (!options.denial_id.empty()) return explain_denial(options, loaded.snapshot.get());
   if (loaded.snapshot == nullptr) return complain("the configuration is not in order");
   const policy::Snapshot& snapshot = *loaded.snapshot;
   Explanation out{.asked = options.http};
-  const auto operation = parse_operation(options.http, out);
-  if (!operation) return kExitError;
+  auto asked = parse_operation(options.http, out);
+  if (!asked || !parse_body(options, *asked)) return kExitError;
 
   std::optional<Millis> lifetime;
+  int assurance = kUniqueKeyAssurance;
   if (!options.cert.empty()) {
     const auto admission = admit_certificate(files, snapshot, options);
     if (!admission) return kExitError;
     lifetime = admission->certificate_lifetime();
+    assurance = admission->assurance();
     out.certificate_judged = true;
     out.device = admission->device;
     // Who is calling is judged before what it asks for.
     if (!admission->admitted()) {
-      out.reason = admission->reason;
+      out.decision.reason = admission->reason;
       out.detail = admission->detail;
     }
     if (admission->facts->leaf) {
@@ -170,16 +135,19 @@ int explain(const ExplainOptions& options) {
   } else if ((out.device = snapshot.device(options.device)) == nullptr) {
     return complain(fmt::format("the inventory has no device '{}'", options.device));
   }
-  if (out.reason == Reason::kNone) {
-    const policy::Facts facts{*out.device, lifetime};
-    const HttpOperation asked{.method = operation->method, .path = operation->target.path};
-    const Decision decision = policy::decide(facts, asked);
-    out.reason = decision.reason;
-    out.permit = decision.permit;
-    out.detail = policy::describe(decision, facts, asked);
+  if (out.decision.allowed()) {
+    decide(snapshot,
+           {.device = *out.device, .certificate_lifetime = lifetime, .assurance = assurance},
+           asked->operation(), out);
+  } else {
+    out.proposal.note = "no permit would help";
   }
-  options.json ? print_json(out) : print_text(out);
-  return out.reason == Reason::kNone ? kExitOk : kExitDenied;
+  if (options.json) {
+    fmt::print("{}\n", to_json(out));
+  } else {
+    print_text(out);
+  }
+  return out.decision.allowed() ? kExitOk : kExitDenied;
 }
 
 }  // namespace interlock::cli

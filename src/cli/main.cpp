@@ -57,6 +57,8 @@ void add_explain(CLI::App& app, Chosen& chosen) {
       app.add_subcommand("explain", "Would this device be allowed to do this, and why not?");
   const auto options = std::make_shared<ExplainOptions>();
   add_config(*command, *options);
+  CLI::Option* denial = command->add_option("denial", options->denial_id,
+                                            "Or: the id of a refusal, as the client was told it");
   CLI::Option* device =
       command->add_option("--device", options->device, "A device of the inventory");
   CLI::Option* cert =
@@ -64,10 +66,20 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   device->excludes(cert);
   command->add_option("--listener", options->listener, "The listener the certificate would come to")
       ->needs(cert);
-  command->add_option("--http", options->http, "The operation: 'METHOD /path'")->required();
+  CLI::Option* http = command->add_option("--http", options->http, "The operation: 'METHOD /path'");
+  command->add_option("--content-type", options->content_type, "Content-Type of its body")
+      ->needs(http);
+  command->add_option("--body", options->body, "Size of its body, such as 512B or 4KiB; else none")
+      ->needs(http);
+  command->add_option("--audit", options->audit_file, "The audit log with that refusal")
+      ->needs(denial);
+  for (CLI::Option* other : {device, cert, http}) denial->excludes(other);
   add_json(*command, *options);
   command->callback([=, &chosen] {
-    if (device->count() + cert->count() == 0) throw CLI::RequiredError("--device or --cert");
+    if (denial->count() == 0 && device->count() + cert->count() == 0) {
+      throw CLI::RequiredError("--device or --cert, or a denial id");
+    }
+    if (denial->count() == 0 && http->count() == 0) throw CLI::RequiredError("--http");
     chosen = [=] { return explain(*options); };
   });
 }

@@ -22,7 +22,7 @@ enum class IdentityKind : std::uint8_t {
   kDns,       // DNS subject alternative name, lower case.
   kSerial,    // serialNumber of the subject (IEEE 802.1AR), byte for byte.
   kHwModule,  // hardwareModuleName (RFC 4108, section 5), "OID:hex", lower case.
-  kCommonName,  // Common name of the subject, byte for byte.
+  kCommonName,  // Common name of the subject, byte for byte; only without any alternative name.
 };
 
 inline constexpr std::array kIdentityKinds = {IdentityKind::kSpki,     IdentityKind::kUri,

@@ -38,6 +38,7 @@ struct Names {
   std::vector<std::string> dns;             // SAN dNSName, lower case; see read_certificate.
   std::vector<std::string> uris;            // SAN URI, as written; ask has_uri().
   std::vector<std::string> hw_modules;      // SAN hardwareModuleName (RFC 4108), "OID:hex".
+  bool has_san = false;                     // Whatever is in it; see common_name_counts().
 };
 
 struct Certificate {
@@ -85,6 +86,11 @@ Result<Certificate> read_certificate(Bytes der);
 // has_uri is true where `uri` identifies the owner of `certificate`: it is one of its URIs, and a
 // SPIFFE ID only where it is the certificate's valid one.
 bool has_uri(const Certificate& certificate, std::string_view uri);
+
+// common_name_counts is true where the common name may identify the owner: never beside a subject
+// alternative name, of whatever kind (RFC 6125, section 6.4.4). An authority checks those, and
+// often lets the applicant choose the common name.
+bool common_name_counts(const Certificate& certificate);
 
 // strong_key: RSA of 2048 to 8192 bits, P-256, P-384, Ed25519. RSA below is weak, and above makes
 // each signature check a weapon.

@@ -80,6 +80,7 @@ Status read_other_name(CBS other, Names& names) {
 }  // namespace
 
 Status read_san(CBS value, Names& names) {
+  names.has_san = true;
   CBS list;
   if (!CBS_get_asn1(&value, &list, CBS_ASN1_SEQUENCE) || CBS_len(&value) != 0) {
     return malformed("a SAN is damaged");
@@ -126,5 +127,7 @@ bool has_uri(const Certificate& certificate, std::string_view uri) {
   }
   return std::ranges::find(certificate.names.uris, uri) != certificate.names.uris.end();
 }
+
+bool common_name_counts(const Certificate& certificate) { return !certificate.names.has_san; }
 
 }  // namespace interlock::pki

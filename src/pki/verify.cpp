@@ -148,6 +148,21 @@ Presented read_chain(std::span<const Bytes> chain) {
   return out;
 }
 
+// Which of several paths is taken depends on who is valid at the moment of the search.
+void note_constancy(std::span<const PathNode> nodes, WallTime now, ChainFacts& facts) {
+  for (const PathNode& node : nodes) {
+    const WallTime begin = node.certificate->not_before;
+    const WallTime after = node.certificate->not_after + Millis{1};
+    for (const WallTime change : {begin, after}) {
+      if (change <= now) {
+        facts.same_from = std::max(facts.same_from, change);
+      } else {
+        facts.same_until = std::min(facts.same_until, change + Millis{-1});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime now) {
@@ -163,6 +178,8 @@ ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime no
   for (std::size_t i = 0; i < presented.certificates.size(); ++i) {
     nodes.push_back({presented.decoded[i].get(), &presented.certificates[i], false});
   }
+  note_constancy(nodes, now, facts);
+  note_constancy(trust.impl().nodes, now, facts);
   const std::vector<PathNode> path = find_path(nodes, trust.impl().nodes, now);
   const Certificate& top = *path.back().certificate;
   if (!path.back().is_anchor()) {

@@ -42,6 +42,10 @@ struct ChainFacts {
   std::string purpose_problem;    // Which certificate is not meant for clients; "" for none.
   bool purpose_unstated = false;  // The leaf has no extended key usage.
   WallTime not_after;             // Earliest end of a certificate of the path.
+  // From `same_from` to `same_until`, both included, inspect() finds the same: no certificate of
+  // the chain or of the trust begins or ends to be valid.
+  WallTime same_from{INT64_MIN};
+  WallTime same_until{INT64_MAX};
 };
 
 // inspect reads `chain` (DER, leaf first, then intermediates in any order) and looks for a path to

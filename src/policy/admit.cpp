@@ -36,6 +36,18 @@ Admission refuse(Candidate candidate) {
           .facts = std::move(candidate.facts)};
 }
 
+// A row by a common name that does not count looks right to whoever wrote it: say what is wrong.
+std::string_view common_name_hint(const Snapshot& snapshot, const pki::ChainFacts& facts) {
+  if (pki::common_name_counts(*facts.leaf)) return {};
+  Identified found;
+  for (const std::string& name : facts.leaf->names.common_names) {
+    look_up(snapshot, facts.trust, IdentityKind::kCommonName, name, found);
+  }
+  return found.device == nullptr
+             ? std::string_view()
+             : "; its common name does not count beside a subject alternative name";
+}
+
 Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accepted) {
   Identified found;
   std::size_t by = 0;
@@ -62,8 +74,9 @@ Admission admit_accepted(const Snapshot& snapshot, std::vector<Candidate> accept
   } else if (found.device == nullptr) {
     admission.reason = Reason::unknown_device;
     admission.detail =
-        fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}",
-                    admission.facts->trust, admission.facts->leaf->subject);
+        fmt::format("no row of the inventory for trust \"{}\" matches the certificate of {}{}",
+                    admission.facts->trust, pki::quoted_subject(*admission.facts->leaf),
+                    common_name_hint(snapshot, *admission.facts));
   } else {
     admission.device = found.device;
     admission.detail = found.matched_by;
@@ -95,19 +108,24 @@ Identified identify(const Snapshot& snapshot, std::string_view trust,
   try_each(IdentityKind::kDns, leaf.names.dns);
   try_each(IdentityKind::kSerial, leaf.names.serial_numbers);
   try_each(IdentityKind::kHwModule, leaf.names.hw_modules);
-  try_each(IdentityKind::kCommonName, leaf.names.common_names);
+  if (pki::common_name_counts(leaf)) try_each(IdentityKind::kCommonName, leaf.names.common_names);
   return found;
 }
 
 Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const pki::Trust>> trusts,
-                std::span<const Bytes> chain, WallTime now) {
+                std::span<const Bytes> chain, WallTime now, const ChainCache& cache) {
+  const pki::Sha256 chain_digest = pki::sha256_of_list(chain);
+  std::vector<Inspected> inspected;
   std::vector<Candidate> accepted;
   std::optional<Candidate> refused;
   WallTime valid_until = kDistantFuture;
   for (const auto& trust : trusts) {
-    Candidate candidate{
-        .facts = std::make_shared<const pki::ChainFacts>(pki::inspect(chain, *trust, now)),
-        .verdict = {}};
+    auto facts = cache.find(chain_digest, trust->identity(), now);
+    if (facts == nullptr) {
+      facts = std::make_shared<const pki::ChainFacts>(pki::inspect(chain, *trust, now));
+    }
+    inspected.push_back({chain_digest, trust->identity(), facts});
+    Candidate candidate{.facts = std::move(facts), .verdict = {}};
     candidate.verdict = pki::judge(*candidate.facts, *trust, now);
     // A trust that refuses now may accept later, and then have a say in whose chain it is.
     valid_until = std::min(valid_until, candidate.verdict.valid_until);
@@ -124,6 +142,7 @@ Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const 
     admission = refuse(std::move(*refused));
   }
   admission.valid_until = valid_until;
+  if (admission.admitted()) admission.inspected = std::move(inspected);
   return admission;
 }
 

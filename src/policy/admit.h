@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "pki/verify.h"
+#include "policy/chain_cache.h"
 #include "policy/snapshot.h"
 
 namespace interlock::policy {
@@ -23,6 +24,9 @@ struct Admission {
   const Device* device = nullptr;                             // Owned by the Snapshot.
   std::shared_ptr<const pki::ChainFacts> facts = no_facts();  // Never null.
   WallTime valid_until;  // Admit again after this moment: a verdict may change then.
+  // For the cache, once the client has proved its key: one for each trust; empty where nobody was
+  // admitted.
+  std::vector<Inspected> inspected;
 
   [[nodiscard]] bool admitted() const { return reason == Reason::kNone; }
   // certificate_lifetime is notAfter - notBefore of the leaf.
@@ -40,9 +44,10 @@ struct Identified {
 Identified identify(const Snapshot& snapshot, std::string_view trust, const pki::Certificate& leaf);
 
 // admit judges `chain` (DER, leaf first) against every one of `trusts` and looks the leaf up in the
-// inventory. A chain that two trusts accept must mean the same device in both.
+// inventory. A chain that two trusts accept must mean the same device in both. What is in `cache`
+// is not found out again; the result is the same.
 Admission admit(const Snapshot& snapshot, std::span<const std::shared_ptr<const pki::Trust>> trusts,
-                std::span<const Bytes> chain, WallTime now);
+                std::span<const Bytes> chain, WallTime now, const ChainCache& cache = ChainCache());
 
 // still_admitted is true while an earlier admission holds at `now`: one comparison.
 bool still_admitted(const Admission& admission, WallTime now);

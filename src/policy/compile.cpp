@@ -22,12 +22,10 @@ std::string reason_of(const Error& error) {
 
 }  // namespace
 
-bool is_name(const std::string& name) {
-  return !name.empty() && name.size() <= limits::kNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("._-").find(c) != std::string_view::npos;
-         });
+std::string name_hint(std::string_view name) {
+  if (name.ends_with('.')) return "a name has no dot at its end, because it may stand in a path";
+  return fmt::format("use up to {} letters, digits, dots, underscores and dashes",
+                     limits::kNameBytesMax);
 }
 
 std::string resolve(const std::string& file, const std::string& path) {
@@ -71,10 +69,8 @@ bool Compiling::require(const Node& block, const char* field, const std::string&
 bool Compiling::define(Names& names, const char* kind, const Node& block, const std::string& name) {
   if (!require(block, "name", fmt::format("name: \"...\""))) return false;
   const Position at = block.field("name")->value_at();
-  if (!is_name(name)) {
-    error(at, fmt::format("{} is no name", quoted(name)),
-          fmt::format("use up to {} letters, digits, dots, underscores and dashes",
-                      limits::kNameBytesMax));
+  if (!is_path_name(name)) {
+    error(at, fmt::format("{} is no name", quoted(name)), name_hint(name));
     return false;
   }
   const auto [first, fresh] = names.emplace(name, at);

@@ -80,12 +80,21 @@ class Compiling {
   const Service* permit_service(const config::Function::Permit& permit, const Node& block);
   bool compile_methods(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   bool compile_path(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
+                          Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made);
   bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);
   void compile_assurance(const config::Function& function, const Node& block, Function& made);
-  void check_overlaps(const Function& function, const Names& permits);
+  // compile_paths builds what matches the paths of all permits at once.
+  void compile_paths(Function& function, const Node& block);
+  [[nodiscard]] bool paths_may_intersect(const Permit& a, const Permit& b) const;
+  [[nodiscard]] bool path_covers(const Permit& a, const Permit& b) const;
+  // shadows says whether `a`, being first, is taken wherever `b` would be.
+  [[nodiscard]] bool shadows(const Permit& a, const Permit& b) const;
+  // check_permits holds the permits of one function against each other.
+  void check_permits(const Function& function, const Names& permits);
   // The device and the operation of an expectation; nothing where it is not in order. The operation
   // views `http`, and has no path yet.
   const Device* expected_device(const config::Expect& expect, const Node& block);
@@ -104,6 +113,7 @@ class Compiling {
   std::size_t num_left_out_ = 0;
   std::shared_ptr<Snapshot> snapshot_ = std::make_shared<Snapshot>();
   Names trusts_, listeners_, services_, tiers_, functions_;
+  std::unordered_map<std::string, PathRegex> regexes_;  // Key: its text.
   std::unordered_map<std::string, Device*> devices_;
   std::unordered_map<std::string, Position> identities_;
   bool has_default_certificate_ = false;            // It is given, and perhaps wrong.
@@ -113,8 +123,9 @@ class Compiling {
   Position inventory_at_;
 };
 
-// is_name says whether `name` may stand in headers, records and messages.
-bool is_name(const std::string& name);
+// name_hint says what a name must look like where `name` is none (is_path_name): names appear in
+// headers, records and messages, and, by templates, in paths.
+std::string name_hint(std::string_view name);
 
 // resolve returns `path` as seen from the folder of `file`.
 std::string resolve(const std::string& file, const std::string& path);

@@ -52,6 +52,7 @@ bool Compiling::compile_methods(const config::Function::Permit::Http& http, cons
 
 bool Compiling::compile_path(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made) {
+  if (http.has_path_regex()) return compile_path_regex(http, block, made);
   if (!require(block, "path", "path: \"/v1/devices/{device.id}/readings\"")) return false;
   made.path = http.path();
   auto pattern = parse_path_pattern(made.path);
@@ -61,6 +62,26 @@ bool Compiling::compile_path(const config::Function::Permit::Http& http, const N
     return false;
   }
   made.pattern = std::move(*pattern);
+  return true;
+}
+
+bool Compiling::compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
+                                   Permit& made) {
+  const Node& field = *block.field("path_regex");
+  if (http.has_path()) {
+    error(field.name_at(), "a permit has one path or one path_regex",
+          "leave out one of them, or write two permits");
+    return false;
+  }
+  if (!require(block, "path_regex", "path_regex: \"/v1/files/[a-z0-9-]+[.]csv\"")) return false;
+  auto regex = PathRegex::parse(http.path_regex());
+  if (!regex) {
+    error(field.inside(regex.error().offset), regex.error().message, regex.error().hint);
+    return false;
+  }
+  made.regex = regex->text();
+  made.regex_prefix = regex->prefix();
+  regexes_.insert_or_assign(made.regex, std::move(*regex));
   return true;
 }
 

@@ -43,16 +43,16 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
     if (const Node* field = single(unit, "gateway_id")) {
       out().gateway_id = message.gateway_id();
       out().places.gateway_id = field->value_at();
-      if (!is_name(out().gateway_id)) {
+      if (!is_path_name(out().gateway_id)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().gateway_id)),
-              "use letters, digits, dots, underscores and dashes");
+              name_hint(out().gateway_id));
       }
     }
     if (const Node* field = single(unit, "site")) {
       out().site = message.site();
-      if (!is_name(out().site)) {
+      if (!is_path_name(out().site)) {
         error(field->value_at(), fmt::format("{} is no name", quoted(out().site)),
-              "use letters, digits, dots, underscores and dashes");
+              name_hint(out().site));
       }
     }
     if (const Node* block = single(unit, "certificate")) {

@@ -41,13 +41,23 @@ struct Nearness {
   auto operator<=>(const Nearness&) const = default;
 };
 
+// As many whole segments as the path has in common with what every path of the expression begins
+// with.
+std::size_t common_with_prefix(std::string_view prefix, std::string_view path) {
+  const auto differs = std::mismatch(prefix.begin(), prefix.end(), path.begin(), path.end());
+  const auto slashes = std::count(prefix.begin(), differs.first, '/');
+  return slashes > 0 ? static_cast<std::size_t>(slashes) - 1 : 0;
+}
+
 Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   const std::vector<Permit>& permits = facts.device.function->permits;
   Decision decision{.reason = Reason::no_permit, .difference = Difference::kNoPermit};
   const std::vector<std::string_view> path = split_path(operation.path);
   Nearness best;
   for (const Permit& permit : permits) {
-    const Nearness near{common_segments(permit.pattern, path, facts.device),
+    const Nearness near{permit.regex.empty()
+                            ? common_segments(permit.pattern, path, facts.device)
+                            : common_with_prefix(permit.regex_prefix, operation.path),
                         permit.permits_method(operation.method)};
     if (decision.permit == nullptr || near > best) {
       best = near;
@@ -57,7 +67,9 @@ Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   if (decision.permit == nullptr) return decision;
   const std::size_t permitted = decision.permit->pattern.size();
   decision.segment = best.segments;
-  if (best.segments < std::min(permitted, path.size())) {
+  if (!decision.permit->regex.empty()) {
+    decision.difference = Difference::kRegex;
+  } else if (best.segments < std::min(permitted, path.size())) {
     decision.difference = Difference::kSegment;
   } else {
     decision.difference = path.size() > permitted ? Difference::kLonger : Difference::kShorter;
@@ -155,8 +167,10 @@ class Match {
 Decision decide(const Facts& facts, const HttpOperation& operation) {
   if (const Reason reason = judge_caller(facts); reason != Reason::kNone) return {.reason = reason};
   Match match(facts, operation);
-  facts.device.function->paths.match(operation.path, facts.device,
-                                     [&](std::uint32_t number) { match.take(number); });
+  const bool all_asked = facts.device.function->paths.match(
+      operation.path, facts.device, [&](std::uint32_t number) { match.take(number); });
+  // Where not all permits could be asked, none is taken: an earlier one might have been the one.
+  if (!all_asked) return {.reason = Reason::overloaded};
   if (const auto decision = match.decision()) return *decision;
   return deny_with_nearest(facts, operation);
 }

@@ -46,7 +46,8 @@ struct Facts {
 
 // decide is pure and total: no clock, no log, no device list; its cost does not grow with the
 // number of devices. Denies whatever no permit covers. Of several covering permits the first in
-// name order that has budget is taken. Allocates only when it denies.
+// name order that has budget is taken. Allocates only when it denies, or where the function has a
+// path_regex.
 Decision decide(const Facts& facts, const HttpOperation& operation);
 
 }  // namespace interlock::policy

@@ -19,6 +19,8 @@ std::string segment_text(const PathSegment& segment, const Device& device) {
       return fmt::format("\"{}\"", segment.text);
     case PathSegment::Kind::kAny:
       return "one segment (*)";
+    case PathSegment::Kind::kRest:
+      return "the rest (**)";
     case PathSegment::Kind::kAttribute:
       return fmt::format("\"{}\" ({{device.{}}})", device.attribute(segment.text), segment.text);
   }
@@ -54,6 +56,8 @@ std::string describe_difference(const Decision& decision, const Facts& facts,
                          decision.segment);
     case Difference::kShorter:
       return fmt::format("the path ends after segment {}, the permit's goes on", decision.segment);
+    case Difference::kRegex:
+      return "the path does not match the expression";
     case Difference::kContentType:
       return describe_content_type(permit, op);
     case Difference::kBody:
@@ -87,7 +91,7 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
   }
   if (permit != nullptr) {
     return fmt::format("nearest permit \"{}\" ({} {} on {}): {}", permit->name, methods_of(*permit),
-                       permit->path, permit->service->name,
+                       path_text(*permit), permit->service->name,
                        describe_difference(decision, facts, operation));
   }
   if (decision.reason == Reason::wrong_site) {
@@ -98,10 +102,20 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
                        facts.device.function->name, facts.device.function->min_assurance,
                        facts.assurance);
   }
+  if (decision.reason == Reason::overloaded) {
+    return fmt::format(
+        "the path_regex of function \"{}\" ran out of memory, so nobody knows which permit covers "
+        "it",
+        facts.device.function->name);
+  }
   if (facts.device.tier != nullptr) {
     return fmt::format("tier \"{}\": {}", facts.device.tier->name, what_happened(decision.reason));
   }
   return std::string(what_happened(decision.reason));
+}
+
+std::string path_text(const Permit& permit) {
+  return permit.regex.empty() ? permit.path : fmt::format("path_regex {}", quoted(permit.regex));
 }
 
 std::string rate_text(const Rate& rate) {

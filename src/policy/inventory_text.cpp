@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "policy/csv_line.h"
+#include "policy/inventory_damage.h"
 #include "policy/inventory_values.h"
 
 namespace interlock::policy {
@@ -65,11 +66,13 @@ class InventoryReader {
   Use use_of(const Cell& cell);
   Use use_of_attribute(const Cell& cell);
   void read_row(std::vector<InventoryRow>& rows);
+  bool is_header_again();
   bool has_all_cells();
   bool put(InventoryRow& row, const Use& use, const Cell& cell);
   void put_identity(InventoryRow& row, const Cell& type, const Cell& identity);
   Value read_value(InventoryColumn column, std::string_view text);
-  bool check_plain(const Cell& cell, bool is_prose);
+  bool check_plain(const Cell& cell, const Use& use);
+  void warn_of_lost_zeros(const std::vector<InventoryRow>& rows);
   void error(const Cell& cell, std::string message, std::string_view hint) {
     report_.error(line_.number(), cell.column, std::move(message), std::string(hint));
   }
@@ -84,6 +87,7 @@ class InventoryReader {
   std::string_view raw_;  // The current line, without its end.
   int number_ = 0;
   std::vector<Use> header_;
+  std::string_view header_line_;
 };
 
 void InventoryReader::read(std::vector<InventoryRow>& rows) {
@@ -91,7 +95,17 @@ void InventoryReader::read(std::vector<InventoryRow>& rows) {
   while (next_line()) {
     // A spreadsheet writes rows that were cleared as commas alone.
     if (raw_.find_first_not_of(",\r") == std::string_view::npos) continue;
-    if (line_.read(raw_, number_, report_)) read_row(rows);
+    if (line_.read(raw_, number_, report_) && !is_header_again()) read_row(rows);
+  }
+  warn_of_lost_zeros(rows);
+}
+
+void InventoryReader::warn_of_lost_zeros(const std::vector<InventoryRow>& rows) {
+  constexpr auto kIdentity = static_cast<std::size_t>(InventoryColumn::kIdentity);
+  for (const InventoryRow* row : lost_zeros(rows)) {
+    report_.warning(row->line, row->columns[kIdentity],
+                    "serial number " + quoted(row->identity) + " is shorter than the others",
+                    std::string(kLostZeros));
   }
 }
 
@@ -108,8 +122,9 @@ bool InventoryReader::start() {
         1, 1, "the file has more than " + std::to_string(limits::kInventoryRowsMax) + " lines", {});
     return false;
   }
-  if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) {
-    report_.error(1, 1, "the file is UTF-16", R"(save it as "CSV UTF-8")");
+  if (auto damage = file_damage(text_); damage.has_value()) {
+    report_.error(1, static_cast<int>(damage->byte) + 1, std::move(damage->message),
+                  std::move(damage->hint));
     return false;
   }
   if (text_.starts_with(kByteOrderMark)) {
@@ -137,15 +152,10 @@ bool InventoryReader::read_header() {
       return false;
     }
   } while (raw_.empty());
-  for (const char separator : {';', '\t'}) {
-    if (raw_.find(',') == std::string_view::npos &&
-        raw_.find(separator) != std::string_view::npos) {
-      report_.error(
-          number_, static_cast<int>(raw_.find(separator)) + 1,
-          separator == ';' ? R"(columns are separated by ";")" : "columns are separated by tabs",
-          R"(export the file with commas: "CSV UTF-8, comma delimited")");
-      return false;
-    }
+  if (auto damage = header_damage(raw_); damage.has_value()) {
+    report_.error(number_, static_cast<int>(damage->byte) + 1, std::move(damage->message),
+                  std::move(damage->hint));
+    return false;
   }
   if (!line_.read(raw_, number_, report_)) return false;
   const auto& cells = line_.cells();
@@ -161,6 +171,7 @@ bool InventoryReader::read_header() {
     report_.error(number_, 1, "the first line must name the columns", std::string(kColumnHint));
     return false;
   }
+  header_line_ = raw_;
   for (const Cell& cell : cells) header_.push_back(use_of(cell));
   for (std::size_t i = 0; i < kNumInventoryColumns; ++i) {
     const auto column = static_cast<InventoryColumn>(i);
@@ -241,25 +252,38 @@ bool InventoryReader::has_all_cells() {
   if (cells.size() == header_.size()) return true;
   const bool few = cells.size() < header_.size();
   const Cell& at = few ? cells.back() : cells[header_.size()];
+  std::string_view hint = few ? "a comma is missing; an empty value needs its comma too"
+                              : R"(put a value that holds a comma in quotes: "press, left")";
+  if (few && cells.size() == 1 && cells[0].value.find(',') != std::string_view::npos) {
+    hint = "the whole line stands in quotes: remove them";
+  } else if (!few && cells.size() + 1 >= 2 * header_.size()) {
+    hint = "two lines have run together: put a line break between them";
+  } else if (!few && raw_.substr(at.begin).find_first_not_of(',') == std::string_view::npos) {
+    hint = "remove the empty values at its end";
+  }
   error(at,
         "this line has " + std::to_string(cells.size()) + " values for " +
             std::to_string(header_.size()) + " columns",
-        few ? "a comma is missing; an empty value needs its comma too"
-            : R"(put a value that holds a comma in quotes: "press, left")");
+        hint);
   return false;
+}
+
+bool InventoryReader::is_header_again() {
+  if (raw_ != header_line_) return false;
+  report_.error(number_, 1, "the line that names the columns stands here again", "remove it");
+  return true;
 }
 
 // put checks one cell and stores its value; false after a problem. An identity waits for its type.
 bool InventoryReader::put(InventoryRow& row, const Use& use, const Cell& cell) {
   if (!use.column.has_value() && use.attribute.empty()) return true;
-  const bool is_note = use.column == InventoryColumn::kNote;
   if (use.column.has_value()) row.columns[static_cast<std::size_t>(*use.column)] = cell.column;
   if (cell.value.empty()) {
     if (!use.column.has_value() || !is_required(*use.column)) return true;
     error(cell, quoted(name_of(*use.column)) + " is empty", {});
     return false;
   }
-  if (!check_plain(cell, is_note)) return false;
+  if (!check_plain(cell, use)) return false;
   Value value =
       use.column.has_value() ? read_value(*use.column, cell.value) : read_path_name(cell.value);
   if (!value.has_value()) {
@@ -278,10 +302,23 @@ bool InventoryReader::put(InventoryRow& row, const Use& use, const Cell& cell) {
   return true;
 }
 
-bool InventoryReader::check_plain(const Cell& cell, bool is_prose) {
-  if (auto damage = spreadsheet_damage(cell.value, is_prose); damage.has_value()) {
+bool InventoryReader::check_plain(const Cell& cell, const Use& use) {
+  const bool is_prose = use.column == InventoryColumn::kNote;
+  if (auto damage = cell_damage(cell.value, is_prose); damage.has_value()) {
     error(cell, *std::move(damage));
     return false;
+  }
+  if (use.column == InventoryColumn::kDeviceId || use.column == InventoryColumn::kIdentity) {
+    if (is_date(cell.value)) {
+      error(cell, quoted(cell.value) + " is a date that a spreadsheet made of something else",
+            "set the column to text and enter the value again");
+      return false;
+    }
+    if (is_rounded(cell.value)) {
+      report_.warning(line_.number(), cell.column,
+                      quoted(cell.value) + " ends in zeros where a spreadsheet rounds numbers",
+                      "compare it with the device; if it is wrong, set the column to text");
+    }
   }
   if (is_prose || trim(cell.value) == cell.value) return true;
   error(cell, "there is a space before or after " + quoted(trim(cell.value)), "remove it");

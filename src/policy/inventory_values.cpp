@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "pki/certificate.h"
 #include "policy/problem.h"
 #include "policy/units.h"
 
@@ -19,9 +20,6 @@ constexpr std::size_t kDnsLenMax = 253;  // RFC 1035, section 2.3.4, written wit
 constexpr std::size_t kDnsLabelMax = 63;
 constexpr std::size_t kInterfaceLenMax = 15;  // IFNAMSIZ - 1.
 constexpr std::size_t kPathNameLenMax = 64;
-
-constexpr std::string_view kLostZeros =
-    "a spreadsheet may have removed leading zeros: set the column to text";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alphanumeric(char c) {
@@ -66,6 +64,13 @@ Value read_uri(std::string_view text) {
   if (scheme == 0 || is_digit(text[0]) || !text.substr(scheme).starts_with(':') ||
       scheme + 1 == text.size()) {
     return fault(0, quoted(text) + " is not a URI", kHint);
+  }
+  constexpr std::string_view kSpiffe = "spiffe:";
+  if (equals_ignoring_case(text.substr(0, kSpiffe.size()), kSpiffe) &&
+      !pki::valid_spiffe_id(text)) {
+    return fault(0, quoted(text) + " is not a SPIFFE ID, and no certificate will match it",
+                 R"(write a lower-case trust domain, no port, no escapes, no slash at the end: )"
+                 R"("spiffe://plant/temp-01")");
   }
   return std::string(text);
 }
@@ -142,35 +147,6 @@ Value read_hw_module(std::string_view text) {
 
 }  // namespace
 
-std::optional<Fault> spreadsheet_damage(std::string_view text, bool is_prose) {
-  if (text.empty()) return std::nullopt;
-  if (text[0] == '=' || text[0] == '+' || text[0] == '@') {
-    return Fault{0, quoted(text) + " is a formula to a spreadsheet",
-                 "write the value itself; it must not begin with = + or @"};
-  }
-  if (text[0] == '#' && (text.ends_with('!') || text.ends_with('?') || text == "#N/A")) {
-    return Fault{0, quoted(text) + " is an error of a spreadsheet", "write the value itself"};
-  }
-  // 1E+10, 1.5E+10, and 1,5E+10 where people write decimal commas.
-  std::string_view rest = text;
-  const auto skip_digits = [&rest] {
-    const std::size_t count = first_not(rest, is_digit);
-    rest.remove_prefix(count);
-    return count > 0;
-  };
-  if (is_prose || !skip_digits()) return std::nullopt;
-  if (!rest.empty() && (rest[0] == '.' || rest[0] == ',')) {
-    rest.remove_prefix(1);
-    skip_digits();
-  }
-  if (rest.size() < 3 || (rest[0] != 'E' && rest[0] != 'e')) return std::nullopt;
-  if (rest[1] != '+' && rest[1] != '-') return std::nullopt;
-  rest.remove_prefix(2);
-  if (!skip_digits() || !rest.empty()) return std::nullopt;
-  return Fault{0, quoted(text) + " is a number that a spreadsheet has rounded",
-               "set the column to text and enter the value again"};
-}
-
 Value read_identity(IdentityKind kind, std::string_view text) {
   switch (kind) {
     case IdentityKind::kSpki:
@@ -190,7 +166,8 @@ Value read_identity(IdentityKind kind, std::string_view text) {
 }
 
 Value read_path_name(std::string_view text) {
-  constexpr std::string_view kHint = "use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)";
+  constexpr std::string_view kHint =
+      "use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a path)";
   const std::size_t bad = first_not(
       text, [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (bad < text.size()) {
@@ -199,7 +176,7 @@ Value read_path_name(std::string_view text) {
   if (text.size() > kPathNameLenMax) {
     return fault(kPathNameLenMax, quoted(text) + " is too long", kHint);
   }
-  if (text.empty() || text == "." || text == "..") {
+  if (text.empty() || text.back() == '.') {
     return fault(0, quoted(text) + " is not a name", kHint);
   }
   return std::string(text);
@@ -207,8 +184,12 @@ Value read_path_name(std::string_view text) {
 
 Value read_mac(std::string_view text) {
   constexpr std::size_t kMacLen = 17;
+  constexpr std::size_t kMacDigits = 12;
   constexpr std::string_view kHint = R"(write six pairs: "00:1a:2b:3c:4d:5e")";
   const char separator = text.size() > 2 ? text[2] : ':';
+  if (text.size() < kMacDigits && first_not(text, is_hex) == text.size()) {
+    return fault(0, quoted(text) + " is not a MAC address", kLostZeros);
+  }
   if (text.size() != kMacLen || (separator != ':' && separator != '-')) {
     return fault(0, quoted(text) + " is not a MAC address", kHint);
   }

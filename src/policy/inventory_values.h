@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,15 +20,15 @@ struct Fault {
 };
 using Value = tl::expected<std::string, Fault>;
 
-// spreadsheet_damage recognises what a spreadsheet does to a value: a formula, a result that is an
-// error ("#NAME?"), and, unless it is prose, a number written as 1E+10.
-std::optional<Fault> spreadsheet_damage(std::string_view text, bool is_prose);
+// kLostZeros is the hint where a value is shorter than it should be.
+inline constexpr std::string_view kLostZeros =
+    "a spreadsheet may have removed leading zeros: set the column to text";
 
 // read_identity returns the form that model/identity.h gives for `kind`.
 Value read_identity(IdentityKind kind, std::string_view text);
 
-// read_path_name accepts what is safe to put into a path: 1 to 64 of A-Z a-z 0-9 . _ - and neither
-// "." nor "..".
+// read_path_name accepts what is safe to put into a path: 1 to 64 of A-Z a-z 0-9 . _ - and no dot
+// at the end, as is_path_name (policy/path_pattern.h) says at every match.
 Value read_path_name(std::string_view text);
 
 // read_mac returns "00:1a:2b:3c:4d:5e" of that or of "00-1A-2B-3C-4D-5E".

@@ -18,9 +18,11 @@ bool is_attribute_name(std::string_view name) {
 
 tl::expected<PathSegment, PatternError> parse_segment(std::string_view text, std::size_t offset) {
   if (text == "*") return PathSegment{PathSegment::Kind::kAny, ""};
+  if (text == "**") return PathSegment{PathSegment::Kind::kRest, ""};
   if (text.find('*') != std::string_view::npos) {
-    return tl::unexpected(PatternError{offset + text.find('*'), "`*` stands for one whole segment",
-                                       "write `*` alone between two slashes"});
+    return tl::unexpected(PatternError{offset + text.find('*'),
+                                       "`*` stands for one whole segment, `**` for all that follow",
+                                       "write it alone behind a slash, or use path_regex"});
   }
   if (text.find_first_of("{}") == std::string_view::npos) {
     return PathSegment{PathSegment::Kind::kLiteral, std::string(text)};
@@ -84,10 +86,10 @@ bool PathSegment::matches(std::string_view segment, const Device& device) const 
       return segment == text;
     case Kind::kAny:
       return !segment.empty();
-    case Kind::kAttribute: {
-      const std::string_view value = device.attribute(text);
-      return !value.empty() && segment == value;
-    }
+    case Kind::kAttribute:
+      return binds(device.attribute(text), segment);
+    case Kind::kRest:
+      return true;
   }
   return false;
 }
@@ -102,6 +104,10 @@ tl::expected<PathPattern, PatternError> parse_path_pattern(std::string_view text
     const std::size_t end = std::min(text.find('/', at), text.size());
     auto segment = parse_segment(text.substr(at, end - at), at);
     if (!segment) return tl::unexpected(segment.error());
+    if (segment->kind == PathSegment::Kind::kRest && end != text.size()) {
+      return tl::unexpected(PatternError{at, "`**` stands for the rest of the path",
+                                         "write it at the end alone, and `*` for one segment"});
+    }
     pattern.push_back(std::move(*segment));
     at = end + 1;
   }
@@ -109,6 +115,18 @@ tl::expected<PathPattern, PatternError> parse_path_pattern(std::string_view text
     return tl::unexpected(canonical.error());
   }
   return pattern;
+}
+
+bool is_path_name(std::string_view value) {
+  return !value.empty() && value.size() <= limits::kNameBytesMax && value.back() != '.' &&
+         std::all_of(value.begin(), value.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+bool binds(std::string_view value, std::string_view segment) {
+  return value == segment && is_path_name(value);
 }
 
 std::vector<std::string_view> split_path(std::string_view path) {

@@ -31,7 +31,13 @@ std::uint32_t PathTrie::child(std::uint32_t from, const PathSegment& segment) {
 
 void PathTrie::add(const PathPattern& pattern, std::uint32_t permit) {
   std::uint32_t at = 0;
-  for (const PathSegment& segment : pattern) at = child(at, segment);
+  for (const PathSegment& segment : pattern) {
+    if (segment.kind == PathSegment::Kind::kRest) {
+      nodes_[at].rests.push_back(permit);
+      return;
+    }
+    at = child(at, segment);
+  }
   nodes_[at].permits.push_back(permit);
 }
 

@@ -1,4 +1,4 @@
-// The permits of one function as a tree of path segments: cost grows with the length of the path,
+// The patterns of one function as a tree of path segments: cost grows with the length of the path,
 // not with the number of permits or devices. Compiled once per function.
 #pragma once
 
@@ -30,10 +30,11 @@ class PathTrie {
     std::uint32_t to = 0;
   };
   struct Node {
-    std::vector<Edge> literals;    // Sorted by text.
-    std::vector<Edge> attributes;  // Few; `text` is the attribute's name.
-    std::uint32_t any = 0;         // 0: none (the root is nobody's child).
-    std::vector<std::uint32_t> permits;
+    std::vector<Edge> literals;          // Sorted by text.
+    std::vector<Edge> attributes;        // Few; `text` is the attribute's name.
+    std::uint32_t any = 0;               // 0: none (the root is nobody's child).
+    std::vector<std::uint32_t> permits;  // Whose patterns end here ...
+    std::vector<std::uint32_t> rests;    // ... or with `**` behind this.
   };
 
   [[nodiscard]] const Edge* find_literal(const Node& node, std::string_view segment) const;
@@ -48,6 +49,7 @@ class PathTrie {
       for (const std::uint32_t permit : node.permits) visit(permit);
       return;
     }
+    for (const std::uint32_t permit : node.rests) visit(permit);
     const std::size_t slash = rest.find('/', 1);
     const std::string_view segment =
         rest.substr(1, slash == std::string_view::npos ? slash : slash - 1);
@@ -55,8 +57,7 @@ class PathTrie {
         slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
     if (const Edge* edge = find_literal(node, segment)) walk(edge->to, after, device, visit);
     for (const Edge& edge : node.attributes) {
-      const std::string_view value = device.attribute(edge.text);
-      if (!value.empty() && value == segment) walk(edge.to, after, device, visit);
+      if (binds(device.attribute(edge.text), segment)) walk(edge.to, after, device, visit);
     }
     if (node.any != 0 && !segment.empty()) walk(node.any, after, device, visit);
   }

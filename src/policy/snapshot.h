@@ -16,7 +16,7 @@
 #include "pki/digest.h"
 #include "pki/trust.h"
 #include "policy/device.h"
-#include "policy/path_trie.h"
+#include "policy/paths.h"
 #include "policy/problem.h"
 
 namespace interlock::policy {
@@ -38,8 +38,12 @@ struct Permit {
   std::string name;
   const Service* service = nullptr;
   std::vector<std::string> methods;  // At least one; case-sensitive.
-  std::string path;                  // As written.
+  // Either `path` as written and its pattern, or `regex` (path_regex) as written, with the text
+  // that every path it covers begins with; the others are empty.
+  std::string path;
   PathPattern pattern;
+  std::string regex;
+  std::string regex_prefix;
   std::uint64_t body_bytes_max = 0;
   std::vector<std::string> content_types;  // "type/subtype", lower case; empty: any, or none.
   std::optional<Rate> rate;                // Nothing: as often as the device likes.
@@ -60,7 +64,7 @@ bool is_permittable_method(std::string_view method);
 struct Function {
   std::string name;
   std::vector<Permit> permits;
-  PathTrie paths;
+  Paths paths;
   int min_assurance = 0;  // 0 to 3.
 };
 

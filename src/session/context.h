@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/limits.h"
+#include "policy/chain_cache.h"
 #include "port/audit_sink.h"
 #include "port/clock.h"
 #include "port/dialer.h"
@@ -27,6 +28,7 @@ struct Context {
   RateTable& rates;
   // Where bytes are read into before they are queued; used only within one call.
   std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
+  policy::ChainCache chains{};
 };
 
 }  // namespace interlock::session

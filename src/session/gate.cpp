@@ -19,14 +19,20 @@ void Gate::look_again() {
   const policy::Listener* listener = snapshot_->listener(origin_.listener);
   const std::span<const std::shared_ptr<const pki::Trust>> trusts =
       listener ? std::span(listener->trusts) : std::span<const std::shared_ptr<const pki::Trust>>{};
-  admission_ = policy::admit(*snapshot_, trusts, chain_, context_.clock.wall());
+  admission_ = policy::admit(*snapshot_, trusts, chain_, context_.clock.wall(), context_.chains);
   if (listener == nullptr) {
     admission_.reason = Reason::listener_removed;
     admission_.detail = "the configuration has no listener \"" + origin_.listener + "\" any more";
   }
+  if (proved_) remember();
   spki_hex_ = admission_.facts->leaf ? to_hex(admission_.facts->leaf->spki_sha256) : std::string();
   identity_fields_ =
       admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
+}
+
+void Gate::remember() {
+  for (policy::Inspected& each : admission_.inspected) context_.chains.insert(std::move(each));
+  admission_.inspected = {};
 }
 
 Reason Gate::admit(std::vector<Bytes> chain) {

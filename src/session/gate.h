@@ -45,7 +45,11 @@ class Gate {
 
   // client_proved says that the client holds the key of its certificate. Until then no record names
   // a device for what somebody does with a certificate that anybody may have.
-  void client_proved() { proved_ = true; }
+  // Nor is anything remembered about that certificate.
+  void client_proved() {
+    proved_ = true;
+    remember();
+  }
 
   // refuse_handshake writes down a handshake that failed for another reason than its chain, or the
   // end of an open connection that lost its admission.
@@ -78,6 +82,7 @@ class Gate {
 
  private:
   void look_again();
+  void remember();
   std::string new_denial_id();
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);

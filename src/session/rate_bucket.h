@@ -16,8 +16,8 @@ class RateBucket {
   RateBucket(const policy::Rate& rate, Instant now)
       : rate_(rate), credit_(capacity()), filled_at_(now) {}
 
-  // fill adds what has come since the last call, all at this rate, also where it was another before:
-  // what is in the bucket then stays, as far as the new burst holds it.
+  // fill adds what has come since the last call, all at this rate, also where it was another
+  // before: what is in the bucket then stays, as far as the new burst holds it.
   void fill(const policy::Rate& rate, Instant now);
   void fill(Instant now) { fill(rate_, now); }
 

@@ -306,9 +306,14 @@ class GatewayCase(unittest.TestCase):
         cls.historian, cls.recipes = Service(), Service()
         cls.addClassCleanup(lambda: cls.historian.stop())  # Tests may replace it.
         cls.addClassCleanup(cls.recipes.stop)
-        cls.gateway = Gateway(make_plant(cls.folder / "plant"), cls.historian.port,
-                              cls.recipes.port)
+        plant = make_plant(cls.folder / "plant")
+        cls.furnish(plant)
+        cls.gateway = Gateway(plant, cls.historian.port, cls.recipes.port)
         cls.addClassCleanup(cls.stop_gateway)
+
+    @classmethod
+    def furnish(cls, plant):
+        """Adds to the plant, before the gateway starts, what the tests of a class need."""
 
     @classmethod
     def stop_gateway(cls):
@@ -329,6 +334,13 @@ class GatewayCase(unittest.TestCase):
 
     def nothing_arrived(self):
         return not self.historian.requests and not self.recipes.requests
+
+
+def add_rows(plant, *rows):
+    """Adds rows to the inventory; each is its values without tier and site."""
+    with open(plant / "devices.csv", "a", encoding="utf-8") as inventory:
+        for device, function, kind, identity in rows:
+            inventory.write(f'{device},{function},,{kind},"{identity}",plant,press-hall\n')
 
 
 def request(method, path, *fields, body=None, host="gateway.local"):

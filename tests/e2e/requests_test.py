@@ -103,7 +103,10 @@ class Identity(GatewayCase):
             "X-Forwarded-Client-Cert", "x_forwarded_client_cert", "Forwarded", "X-Forwarded-For",
             "X_Forwarded_For", "X-Forwarded-Host", "X-Real-IP", "X-SSL-Client-CN",
             "SSL_CLIENT_S_DN", "X-HTTP-Method-Override", "X-Original-URL", "X-Rewrite-URL", "Via",
-            "Proxy")]
+            "Proxy", "X-Client-Cert", "X-ARR-ClientCert", "X-Amzn-Mtls-Clientcert-Leaf",
+            "True-Client-IP", "CF-Connecting-IP", "X-Original-Method", "X-Forwarded-Prefix",
+            "X-Forwarded-Uri", "Proxy-Connection", "interlock.device", "CLIENT.CERT",
+            "Interlock-Device", "Interlock-Assurance", "Interlock-Via")]
         with self.gateway.connect("temp-01") as caller:
             answer = caller.ask(request("POST", OWN, *forged, "X-Sensor: kept", body=READING))
         self.assertEqual(answer.status, 200)
@@ -111,6 +114,26 @@ class Identity(GatewayCase):
         self.assertNotIn(b"forged", seen.raw)
         self.assertEqual(seen.one("interlock-device"), "temp-01")
         self.assertEqual(seen.one("x-sensor"), "kept")
+
+    def test_identity_in_trailers_reaches_nobody(self):
+        head = request("POST", OWN, "Transfer-Encoding: chunked", "Trailer: Interlock-Device")
+        with self.gateway.connect("temp-01") as caller:
+            self.assertEqual(caller.ask(head + b"1\r\nx\r\n0\r\nInterlock-Device: forged\r\n"
+                                        b"client_cert: forged\r\n\r\n").status, 200)
+            self.assertEqual(caller.ask(POST).status, 200)
+        for seen in self.historian.requests:
+            self.assertNotIn(b"forged", seen.raw)
+            self.assertEqual(seen.all("trailer"), [])
+            self.assertEqual(seen.one("interlock-device"), "temp-01")
+
+    def test_connection_takes_no_identity_away(self):
+        for name in ("Client-Cert", "interlock_device", "X-Forwarded-Client-Cert", "Forwarded",
+                     "Authorization"):
+            with self.subTest(name), self.gateway.connect("temp-01") as caller:
+                answer = caller.ask(request("POST", OWN, f"Connection: close, {name}", body=READING))
+                self.assertEqual((answer.status, answer.problem()["reason"]),
+                                 (400, "ambiguous_request"))
+        self.assertTrue(self.nothing_arrived())
 
     def test_what_belongs_to_one_hop_stays_there(self):
         with self.gateway.connect("temp-01") as caller:

@@ -11,8 +11,10 @@
 
 #include "base/hex.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "policy/describe.h"
 #include "wire/http1/encoder.h"
+#include "wire/http1/media_type.h"
 #include "wire/http1/request_decoder.h"
 
 namespace {
@@ -30,10 +32,19 @@ class Plant {
     add("root", {"GET"}, "/", 0);
     add("spaced", {"GET"}, "/files/a%20b", 0);
     add("upload", {"PUT"}, "/{device.line}/*/{device.id}", 4096);
+    // In name order behind those above, and of the kinds that ask more.
+    add("w_json", {"POST"}, "/v1/typed", 64);
+    function_.permits.back().content_types = {"application/json", "text/csv"};
+    add("x_rated", {"POST"}, "/v1/typed", 64);
+    function_.permits.back().rate = policy::Rate{};
+    function_.permits.back().content_types = {"text/html"};
     for (std::uint32_t i = 0; i < function_.permits.size(); ++i)
       function_.paths.add(function_.permits[i].pattern, i);
   }
   [[nodiscard]] policy::Facts facts() const { return {device_, {}}; }
+  [[nodiscard]] policy::Facts facts(policy::Budgets& budgets) const {
+    return {.device = device_, .certificate_lifetime = {}, .budgets = &budgets};
+  }
 
  private:
   void add(const char* name, std::vector<std::string> methods, const char* path,
@@ -53,12 +64,39 @@ class Plant {
 
 HttpOperation operation_of(const RequestHead& head) {
   return {head.method, head.path,
-          head.framing == Framing::kChunked ? std::nullopt : std::optional(head.content_length)};
+          head.framing == Framing::kChunked ? std::nullopt : std::optional(head.content_length),
+          head.content_type};
+}
+
+// Budgets that are used up, or cannot be counted.
+struct NoBudget final : policy::Budgets {
+  explicit NoBudget(policy::Budget::State always) : state(always) {}
+  policy::Budget left(const policy::Permit& permit) override {
+    IL_ASSERT(permit.rate.has_value());
+    return {state, Millis{7}};
+  }
+  policy::Budget::State state;
+};
+
+// Without budget nothing more is allowed, and what has no rate is allowed as before.
+void check_budgets(const Plant& plant, const HttpOperation& operation, const Decision& full) {
+  using State = policy::Budget::State;
+  for (const State state : {State::kSpent, State::kUnknown}) {
+    NoBudget budgets(state);
+    const policy::Facts facts = plant.facts(budgets);
+    const Decision decision = policy::decide(facts, operation);
+    IL_ASSERT(decision.allowed() == (full.allowed() && !full.spends_rate));
+    if (decision.allowed() || !full.allowed()) continue;
+    IL_ASSERT(decision.reason ==
+              (state == State::kSpent ? Reason::rate_limited : Reason::overloaded));
+    IL_ASSERT(decision.permit == full.permit && decision.difference == Difference::kRate);
+    IL_ASSERT(!policy::describe(decision, facts, operation).empty());
+  }
 }
 
 // Judged is a request that was permitted, with what has been forwarded of it.
 struct Judged {
-  std::string method, path, query;
+  std::string method, path, query, content_type;
   bool has_query = false;
   Framing framing = Framing::kNone;
   std::uint64_t content_length = 0;
@@ -72,6 +110,7 @@ std::optional<Judged> judge(const Plant& plant, const RequestHead& head) {
   const HttpOperation operation = operation_of(head);
   const Decision decision = policy::decide(plant.facts(), operation);
   IL_ASSERT(!policy::describe(decision, plant.facts(), operation).empty());
+  check_budgets(plant, operation, decision);
   if (!decision.allowed()) return std::nullopt;
   const policy::Permit& permit = *decision.permit;
   const auto segments = policy::split_path(head.path);
@@ -79,16 +118,37 @@ std::optional<Judged> judge(const Plant& plant, const RequestHead& head) {
   IL_ASSERT(policy::common_segments(permit.pattern, segments, plant.facts().device) ==
             segments.size());
   IL_ASSERT(operation.body_bytes.value_or(0) <= decision.body_bytes_max);
-  Judged judged{std::string(head.method),
-                std::string(head.path),
-                std::string(head.query),
-                head.has_query,
-                head.framing,
-                head.content_length,
-                &permit,
+  IL_ASSERT(decision.spends_rate == permit.rate.has_value());
+  if (operation.has_body() && !permit.content_types.empty()) {
+    IL_ASSERT(std::count(permit.content_types.begin(), permit.content_types.end(),
+                         to_lower(media_type(head.content_type))) > 0);
+  }
+  Judged judged{std::string(head.method), std::string(head.path),
+                std::string(head.query),  std::string(head.content_type),
+                head.has_query,           head.framing,
+                head.content_length,      &permit,
                 decision.body_bytes_max};
   encode_request(judged.forwarded, head, "10.20.0.5:8080", "Interlock-Device: d1\r\n");
   return judged;
+}
+
+// What the gateway alone may say is there once, in its own words, and nothing of the client's.
+void check_fields(const RequestHead& head) {
+  const auto count = [&head](std::string_view name) {
+    return std::count_if(head.fields.begin(), head.fields.end(),
+                         [name](const Field& field) { return same_field(field.name, name); });
+  };
+  IL_ASSERT(count("Host") == 1 && head.host == "10.20.0.5:8080" && count("Connection") == 0);
+  IL_ASSERT(count("Content-Length") == (head.framing == Framing::kLength ? 1 : 0));
+  IL_ASSERT(count("Transfer-Encoding") == (head.framing == Framing::kChunked ? 1 : 0));
+  for (const Field& field : head.fields) {
+    if (field.traits.reach == FieldReach::kEndToEnd) continue;
+    const bool is_ours = field.name == "Host" || field.name == "Content-Length" ||
+                         field.name == "Transfer-Encoding" ||
+                         (field.name == "Interlock-Device" && field.value == "d1") ||
+                         (field.name == "Via" && field.value.ends_with(" interlock"));
+    IL_ASSERT(is_ours && count(field.name) == 1);
+  }
 }
 
 // What the service makes of the bytes that reach it.
@@ -108,8 +168,8 @@ void check_service_reads_it(const Plant& plant, const Judged& judged) {
       IL_ASSERT(head->framing == judged.framing && head->content_length == judged.content_length);
       const Decision again = policy::decide(plant.facts(), operation_of(*head));
       IL_ASSERT(again.allowed() && again.permit == judged.permit);
-      const auto is_ours = [](const Field& field) { return field.name == "Interlock-Device"; };
-      IL_ASSERT(std::count_if(head->fields.begin(), head->fields.end(), is_ours) == 1);
+      IL_ASSERT(head->content_type == judged.content_type);
+      check_fields(*head);
     } else if (const auto* piece = std::get_if<BodyBytes>(&decoded->event)) {
       body += piece->bytes;
     } else if (std::holds_alternative<MessageEnd>(decoded->event)) {

@@ -23,6 +23,11 @@ Intent revoking(const std::string& name) {
   return intent;
 }
 
+struct Chain {
+  std::vector<Bytes> bytes;
+  explicit Chain(const FakeClient& client) : bytes(client.chain.begin(), client.chain.end()) {}
+};
+
 // A loser that is idle is cut at once with the alert of its reason; another device stays.
 void check_cut(const Intent& intent, Reason reason) {
   World world;
@@ -161,6 +166,28 @@ BOOST_AUTO_TEST_CASE(services_are_told_who_the_client_is_now) {
   BOOST_TEST(world.audit.entries.back().device == "press-77");
   BOOST_TEST(world.table.cut(IndexKind::kDevice, "press-07", Reason::quarantined, "") == 0U);
   BOOST_TEST(world.table.cut(IndexKind::kDevice, "press-77", Reason::quarantined, "") == 1U);
+}
+
+// Judged again, but not verified again: the authorities are the same.
+BOOST_AUTO_TEST_CASE(new_configuration_of_the_same_authorities_goes_by_what_is_remembered) {
+  World world;
+  FakeClient& client = world.served("press-07");
+  const auto facts_of = [&] {
+    return world.context.chains.find(pki::sha256_of_list(Chain(client).bytes),
+                                     first_snapshot()->trusts.at(0)->identity(),
+                                     world.clock.wall());
+  };
+  const auto before = facts_of();
+  BOOST_TEST_REQUIRE(before != nullptr);
+  world.publish(plant_snapshot(without("press-08")));
+  world.tell();
+  world.settle();
+  BOOST_TEST(facts_of() == before);
+  world.publish(plant_snapshot(revoking("press-07")));
+  world.tell();
+  world.settle();
+  BOOST_TEST(facts_of() == before);
+  BOOST_TEST((client.alert == Reason::certificate_revoked));
 }
 
 BOOST_AUTO_TEST_CASE(certificate_that_ends_is_refused_at_the_next_operation) {

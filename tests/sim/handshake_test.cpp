@@ -139,4 +139,23 @@ BOOST_AUTO_TEST_CASE(device_is_not_named_for_a_client_that_never_proved_its_key)
              0U);
 }
 
+// Certificates are public: whoever sends them by the thousand learns nothing to the gateway and
+// makes it forget nothing.
+BOOST_AUTO_TEST_CASE(chain_is_remembered_for_its_owner_alone) {
+  World world;
+  const auto thief = [&](const char* name) {
+    world.connect(name, {Handshake::kWaitVerdict, Handshake::kFailed});
+    world.settle();
+  };
+  for (const char* name : {"press-07", "press-08", "nobody", "stranger"}) thief(name);
+  for (const char* name : {"nobody", "stranger", "revoked-01"}) world.served(name);
+  BOOST_TEST(world.context.chains.size() == 0U);
+  world.served("press-07");
+  world.served("press-07");
+  BOOST_TEST(world.context.chains.size() == 1U);
+  thief("press-08");
+  thief("press-07");
+  BOOST_TEST(world.context.chains.size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

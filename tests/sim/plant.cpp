@@ -78,6 +78,7 @@ const Plant& plant() {
 }  // namespace
 
 std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
+  const Issued& authority = intent.another_authority ? plant().other_ca : plant().ca;
   std::string inventory = "device_id,function,identity_type,identity,trust\n";
   for (const auto& [device, function, identity] : intent.devices)
     inventory += fmt::format("{},{},uri,{},plant\n", device, function, Plant::uri_of(identity));
@@ -87,11 +88,12 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
 
   const std::map<std::string, std::string> files = {
       {"main.textproto", fmt::format("{}{}", kMain, intent.permits_status ? kStatus : "") +
-                             fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver)},
+                             fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver) +
+                             intent.functions},
       {"gateway.pem", plant().gateway.pem()},
       {"gateway.key", plant().gateway.key.pem()},
-      {"ca.pem", plant().ca.pem()},
-      {"plant.crl", test::text_of(test::make_crl(plant().ca, crl))},
+      {"ca.pem", authority.pem()},
+      {"plant.crl", test::text_of(test::make_crl(authority, crl))},
       {"devices.csv", inventory}};
   const policy::FileAccess access{
       .read = [&](const std::string& path, std::size_t) -> Result<std::string> {
@@ -105,6 +107,8 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
   return loaded.snapshot;
 }
 
-std::vector<test::Der> chain_of(const std::string& name) { return {plant().leaves.at(name).der}; }
+const Issued& issued_of(const std::string& name) { return plant().leaves.at(name); }
+
+std::vector<test::Der> chain_of(const std::string& name) { return {issued_of(name).der}; }
 
 }  // namespace interlock::sim

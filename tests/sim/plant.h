@@ -24,8 +24,10 @@ struct Intent {
                               {"revoked-01", "press", "revoked-01"}};
   std::vector<std::string> revoked = {"revoked-01"};
   Millis crl_lifetime = test::kDay;  // From test::kNow on.
+  bool another_authority = false;    // The trust names one that issued nobody's but a stranger's.
   bool permits_status = true;        // Whether function "press" has permit "status".
   std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
+  std::string functions = {};                                   // More of them, as text.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"
@@ -39,5 +41,6 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent = {}
 // authority, in no inventory) or "stranger" (of another authority). press-09's ends an hour after
 // test::kNow.
 std::vector<test::Der> chain_of(const std::string& name);
+const test::Issued& issued_of(const std::string& name);
 
 }  // namespace interlock::sim

@@ -187,6 +187,39 @@ BOOST_AUTO_TEST_CASE(answers_without_body_keep_both_connections) {
   BOOST_TEST(world.historian.connections.size() == 1U);
 }
 
+// RFC 9110, section 9.3.2: the head of an answer to HEAD may announce chunks that never come.
+BOOST_AUTO_TEST_CASE(head_request_answered_with_chunked_keeps_both_connections) {
+  World world;
+  world.historian.on_request = [](const Message& request, Connection& connection) {
+    if (request.method() != "HEAD") return FakeService::echo(request, connection);
+    connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Tag: head\r\n\r\n");
+  };
+  FakeClient& client = world.served();
+  client.request("HEAD", "/status/a");
+  client.request("GET", "/status/a", {}, "X-Tag: get\r\n");
+  world.settle();
+  const std::vector<Message> answers = client.answers();
+  BOOST_TEST_REQUIRE(answers.size() == 2U);
+  BOOST_TEST(answers[0].field("X-Tag") == "head");
+  BOOST_TEST(answers[1].field("X-Tag") == "get");
+  BOOST_TEST(world.historian.connections.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(http_1_0_client_that_asks_for_it_keeps_its_connection) {
+  World world;
+  FakeClient& client = world.served();
+  for (const char* tag : {"1", "2"})
+    client.send(std::string("GET /status/a HTTP/1.0\r\nConnection: keep-alive\r\nX-Tag: ") + tag +
+                "\r\n\r\n");
+  world.settle();
+  const std::vector<Message> answers = client.answers();
+  BOOST_TEST_REQUIRE(answers.size() == 2U);
+  BOOST_TEST(answers[0].field("Connection") == "keep-alive");
+  BOOST_TEST(answers[1].field("X-Tag") == "2");
+  BOOST_TEST(world.ledger.count("allow") == 2U);
+  BOOST_TEST(!client.finished);
+}
+
 BOOST_AUTO_TEST_CASE(http_1_0_client_gets_a_plain_body_and_a_clean_end) {
   World world;
   world.historian.on_request = [](const Message&, Connection& connection) {

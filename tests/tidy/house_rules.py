@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Checks the habits of the house: every source file is built, files and functions stay short, files
-say what they are, headers are guarded, reason codes are documented, scripts can be started.
+say what they are, headers are guarded, reason codes are documented, limits are tested, scripts can
+be started.
 """
+import pathlib
 import re
 import stat
 
@@ -14,7 +16,7 @@ FUNCTION_LINES_MAX = 70
 # never grow; a line goes when its file is short enough. Empty, and to be kept so.
 LONGER = {}
 
-SHEBANGS = ("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/python3")
+SHEBANGS = ("#!/bin/bash", "#!/bin/sh", "#!/usr/bin/python3", "#!/usr/bin/make -f")
 
 
 def built_names(root, folder):
@@ -132,9 +134,31 @@ def check_reasons(root):
                    f"{code[1]} is missing in the README's section \"Reason codes\"")
 
 
+LIMITS = pathlib.Path("src/base/limits.h")
+# The sections of it that hold what a peer can reach.
+PEER_SECTIONS = ("Certificates", "HTTP/1.1", "Sessions")
+
+
+def check_limits(root):
+    """Every bound on what a peer can do is named by a test, which then reaches it."""
+    if not (root / LIMITS).is_file():
+        return
+    tests = "".join(file.code for file in source.files(root, ("tests",), source.CPP))
+    section = ""
+    for number, line in enumerate((root / LIMITS).read_text(encoding="utf-8").splitlines(), 1):
+        if heading := re.match(r"// --- (\S+) -", line):
+            section = heading[1]
+        if section not in PEER_SECTIONS:
+            continue
+        limit = re.match(r"constexpr .*?\b(k\w+(?:Max|Timeout))\b", line)
+        if limit and not re.search(rf"\b{limit[1]}\b", tests):
+            yield LIMITS, number, f"no test names {limit[1]}: reach it in one"
+
+
 def check(root):
     yield from check_built(root)
     yield from check_reasons(root)
+    yield from check_limits(root)
     for file in source.files(root):
         yield from check_opening(file)
         yield from check_script(file)

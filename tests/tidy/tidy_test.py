@@ -258,6 +258,22 @@ class HouseRules(Tree):
         self.expect(self.SCRIPT, ("include/interlock/reason.def:2", "no_permit is missing"))
 
 
+    def test_every_limit_of_peers_is_named_by_a_test(self):
+        self.write({"src/base/limits.h": "// Limits.\n#pragma once\n"
+                                         "constexpr std::size_t kKiB = 1024;\n"
+                                         "// --- Sessions ---\n"
+                                         "constexpr std::size_t kAMax = 1;\n"
+                                         "constexpr Millis kBTimeout{1};\n"
+                                         "constexpr int kCMax = 2;\n"
+                                         "// --- Configuration ---\n"
+                                         "constexpr int kDMax = 2;\n",
+                    "tests/unit/meson.build": "executable('x', 'a_test.cpp')\n",
+                    "tests/unit/a_test.cpp": "// Tests, though not kBTimeout.\n"
+                                             "int a = limits::kAMax + kCMaximum;\n"})
+        self.expect(self.SCRIPT, ("src/base/limits.h:6", "kBTimeout"),
+                    ("src/base/limits.h:7", "kCMax"))
+
+
 class Format(Tree):
     def run_format(self, **env):
         self.write({".clang-format": "BasedOnStyle: Google\n", "src/base/a.cpp": "int  a;\n"})

@@ -75,7 +75,7 @@ class Case {
       }
     }
     permits_ += "  permit { name: \"" + words[0] + "\" service: \"" + service + "\" http { " +
-                methods + "path: \"" + words.at(2) + "\" " + body + "} " + rate + "}\n";
+                methods + path_of(words.at(2)) + body + "} " + rate + "}\n";
   }
   void set_function(const std::string& line) { function_ = line; }
   void set_assurance(const std::string& digits) {
@@ -128,6 +128,10 @@ class Case {
   }
 
  private:
+  // "~" marks an expression, as no path begins with it.
+  static std::string path_of(const std::string& word) {
+    return word[0] == '~' ? "path_regex: \"" + word.substr(1) + "\" " : "path: \"" + word + "\" ";
+  }
   void load() {
     config_.policy() += "service { name: \"recipes\" endpoint: \"10.20.0.6:8080\" }\n";
     config_.policy() += "function {\n  name: \"f\" " + function_ + "\n" + permits_ + "}\n";
@@ -232,6 +236,8 @@ BOOST_AUTO_TEST_CASE(permits) { Runner().run("decide/permits.txt"); }
 BOOST_AUTO_TEST_CASE(kinds_of_body) { Runner().run("decide/content_types.txt"); }
 
 BOOST_AUTO_TEST_CASE(rates) { Runner().run("decide/rates.txt"); }
+
+BOOST_AUTO_TEST_CASE(paths) { Runner().run("decide/paths.txt"); }
 
 BOOST_AUTO_TEST_CASE(what_site_and_tier_demand) { Runner().run("decide/device.txt"); }
 

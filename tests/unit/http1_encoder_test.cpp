@@ -8,6 +8,7 @@
 #include "wire/http1/encoder.h"
 #include "wire/http1/fields.h"
 #include "wire/http1/grammar.h"
+#include "wire/http1/request_decoder.h"
 
 using namespace interlock;
 using namespace interlock::http1;
@@ -124,6 +125,71 @@ BOOST_AUTO_TEST_CASE(what_only_the_gateway_may_say_is_dropped_in_every_spelling)
       BOOST_TEST((traits_of(name).reach == FieldReach::kGatewayOnly));
       BOOST_TEST(!traits_of(name).connection_may_name);
     }
+  }
+}
+
+// From bytes to bytes: whatever a client says under these names, in whatever spelling and however
+// often, a service reads nothing of it.
+BOOST_AUTO_TEST_CASE(forged_fields_do_not_pass_in_any_spelling) {
+  for (const std::string name : {"Client-Cert",
+                                 "Client-Cert-Chain",
+                                 "X-Forwarded-Client-Cert",
+                                 "X-Client-Cert",
+                                 "X-Client-Cert-Chain",
+                                 "X-SSL-Client-Cert",
+                                 "X-SSL-Client-Verify",
+                                 "X-SSL-Client-S-DN",
+                                 "SSL-Client-Cert",
+                                 "SSL-Client-S-DN",
+                                 "X-ARR-ClientCert",
+                                 "X-Amzn-Mtls-Clientcert",
+                                 "X-Amzn-Mtls-Clientcert-Leaf",
+                                 "X-Forwarded-For",
+                                 "X-Forwarded-Host",
+                                 "X-Forwarded-Proto",
+                                 "X-Forwarded-Port",
+                                 "X-Forwarded-Prefix",
+                                 "X-Forwarded-Uri",
+                                 "X-Real-IP",
+                                 "Forwarded",
+                                 "Via",
+                                 "True-Client-IP",
+                                 "CF-Connecting-IP",
+                                 "X-Original-URL",
+                                 "X-Rewrite-URL",
+                                 "X-HTTP-Method-Override",
+                                 "X-Original-Method",
+                                 "Proxy",
+                                 "Proxy-Connection",
+                                 "Interlock-Device",
+                                 "Interlock-Function",
+                                 "Interlock-Assurance",
+                                 "Interlock-Via",
+                                 "Interlock-Anything",
+                                 "X-Interlock-Device"}) {
+    std::string lower, upper, underscored, dotted, mixed;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      const char c = name[i];
+      const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      lower += is_letter ? static_cast<char>(c | 0x20) : c;
+      upper += is_letter ? static_cast<char>(c & ~0x20) : c;
+      underscored += c == '-' ? '_' : c;
+      dotted += c == '-' ? '.' : c;
+      mixed += c == '-' ? (i % 2 == 0 ? '_' : '-') : i % 2 == 0 ? upper.back() : lower.back();
+    }
+    std::string sent = "GET / HTTP/1.1\r\nHost: a\r\n";
+    for (const std::string& spelling : {name, lower, upper, underscored, dotted, mixed, name})
+      sent += spelling + ": forged\r\n" + spelling + ":forged\r\n";
+    sent += "X-Kept: yes\r\n\r\n";
+    RequestDecoder decoder;
+    const auto decoded = decoder.decode(sent, false);
+    BOOST_TEST_REQUIRE(decoded.has_value(), name);
+    const std::string out =
+        encoded(std::get<RequestHead>(decoded->event), "Interlock-Device: d\r\n");
+    BOOST_TEST(out ==
+                   "GET / HTTP/1.1\r\nHost: 10.20.0.5:8080\r\nX-Kept: yes\r\n"
+                   "Interlock-Device: d\r\nVia: 1.1 interlock\r\n\r\n",
+               name);
   }
 }
 

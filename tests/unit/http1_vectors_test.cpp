@@ -1,8 +1,12 @@
 // Does the byte table hold? Runs every vector of tests/vectors/http1 (its README explains the
 // files) whole, byte by byte, split at each position, cut short at each length, and with bytes
 // behind it. However the bytes arrive, the decoders must say the same.
+#include "support/http1_vectors.h"
+
 #include <algorithm>
-#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,45 +22,6 @@ using namespace interlock::http1::testing;
 namespace {
 
 using Lines = std::vector<std::string>;
-
-struct Vector {
-  std::string name;
-  std::string bytes = {};
-  bool eof = false;
-  Lines methods = {};   // Of the requests that responses answer.
-  Lines expected = {};  // Events.
-};
-
-std::vector<Vector> load(const std::string& file) {
-  std::ifstream in(std::string(IL_HTTP1_VECTORS) + "/" + file);
-  BOOST_REQUIRE_MESSAGE(in.good(), "no vectors in " << file);
-  std::vector<Vector> vectors;
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    if (line[0] == '[') {
-      vectors.push_back({.name = line.substr(1, line.size() - 2)});
-      continue;
-    }
-    BOOST_REQUIRE_MESSAGE(!vectors.empty() && line.size() >= 2, "not understood: " << line);
-    Vector& vector = vectors.back();
-    const std::string text = line.substr(2);
-    if (line == "<eof") {
-      vector.eof = true;
-    } else if (line[0] == '<') {
-      vector.bytes += unescape(text);
-    } else if (line[0] == '?') {
-      vector.methods.push_back(text);
-    } else if (line[0] == '>') {
-      vector.expected.push_back(text);
-    } else {
-      BOOST_FAIL("not understood: " << line);
-    }
-  }
-  for (Vector& vector : vectors) {
-    if (vector.methods.empty()) vector.methods = {"GET"};
-  }
-  return vectors;
-}
 
 bool is_field(const std::string& line) { return line.starts_with("field "); }
 bool is_failure(const std::string& line) {
@@ -153,7 +118,7 @@ struct Runner {
 
 template <class Decoder>
 void check_file(const std::string& file) {
-  for (const Vector& vector : load(file)) {
+  for (const Vector& vector : load_vectors(file)) {
     BOOST_TEST_CONTEXT(file << " [" << vector.name << "]") { Runner<Decoder>{vector}.check_all(); }
   }
 }
@@ -172,12 +137,15 @@ Lines describe(const Parsed<Target>& target) {
 
 BOOST_AUTO_TEST_SUITE(http1_vectors)
 
-BOOST_AUTO_TEST_CASE(requests) { check_file<RequestDecoder>("requests.txt"); }
+BOOST_AUTO_TEST_CASE(requests) {
+  check_file<RequestDecoder>("requests.txt");
+  check_file<RequestDecoder>("fields.txt");
+}
 
 BOOST_AUTO_TEST_CASE(responses) { check_file<ResponseScript>("responses.txt"); }
 
 BOOST_AUTO_TEST_CASE(targets) {
-  for (const Vector& vector : load("targets.txt")) {
+  for (const Vector& vector : load_vectors("targets.txt")) {
     BOOST_TEST_CONTEXT("targets.txt [" << vector.name << "]") {
       const auto target = parse_target(vector.bytes);
       BOOST_TEST((describe(target) == vector.expected), "got" << joined(describe(target)));
@@ -188,15 +156,39 @@ BOOST_AUTO_TEST_CASE(targets) {
   }
 }
 
-// The same rows as in the table: a vector that is lost is a rule that is not tested.
-BOOST_AUTO_TEST_CASE(every_row_of_the_framing_table_has_a_vector) {
-  std::vector<Vector> vectors = load("requests.txt");
-  for (Vector& vector : load("responses.txt")) vectors.push_back(std::move(vector));
-  for (int row = 1; row <= 35; ++row) {
-    const std::string prefix = (row < 10 ? "row_0" : "row_") + std::to_string(row) + "_";
-    BOOST_TEST(std::any_of(vectors.begin(), vectors.end(),
-                           [&](const Vector& vector) { return vector.name.starts_with(prefix); }),
-               prefix);
+// A vector that is lost is a rule that is not tested, and one that is not listed belongs to no
+// rule.
+BOOST_AUTO_TEST_CASE(every_case_of_the_rules_has_its_vector_and_its_verdict) {
+  std::map<std::string, bool> refused;
+  for (const char* file : {"requests.txt", "fields.txt", "responses.txt", "targets.txt"}) {
+    for (const Vector& vector : load_vectors(file)) {
+      const bool fresh = refused.emplace(vector.name, !vector.refusal().empty()).second;
+      BOOST_TEST(fresh, "two vectors are called " << vector.name);
+    }
+  }
+  std::istringstream rules(test::vector_file("http1/rules.txt"));
+  std::set<std::string> listed;
+  for (std::string line; std::getline(rules, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    std::string verdict;
+    std::string name;
+    std::string test_case;
+    words >> verdict >> name >> test_case;
+    BOOST_TEST_CONTEXT(line) {
+      if (verdict == "T") {
+        const std::string test = test::vector_file("../" + name);
+        BOOST_TEST((!test_case.empty() && test.find(test_case) != std::string::npos));
+        continue;
+      }
+      BOOST_TEST((verdict == "R" || verdict == "N" || verdict == "F"));
+      BOOST_TEST(listed.insert(name).second);
+      BOOST_REQUIRE(refused.contains(name));
+      BOOST_TEST(refused[name] == (verdict == "R"));
+    }
+  }
+  for (const auto& [vector, is_refused] : refused) {
+    BOOST_TEST(listed.contains(vector), vector << " is not in rules.txt");
   }
 }
 

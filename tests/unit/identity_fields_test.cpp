@@ -39,6 +39,13 @@ BOOST_AUTO_TEST_CASE(every_field_is_one_line) {
                  "Interlock-Assurance: 1\r\nInterlock-Via: certificate\r\n");
 }
 
+// RFC 7239, section 6: an IPv6 address stands in brackets, and so in quotes.
+BOOST_AUTO_TEST_CASE(a_peer_of_ipv6_stands_in_brackets_and_quotes) {
+  const std::string lines = session::identity_fields(admission, "[2001:db8::7]:40112");
+  BOOST_TEST(lines.find("\r\nForwarded: for=\"[2001:db8::7]:40112\";proto=https\r\n") !=
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_uri_that_could_break_out_of_its_element_is_left_out) {
   const std::string plain = fields();
   facts->leaf->names.uris = {

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/limits.h"
+#include "policy/inventory_damage.h"
 #include "policy/inventory_values.h"
 
 using namespace interlock;
@@ -112,7 +113,7 @@ BOOST_AUTO_TEST_CASE(empty_lines_and_cleared_rows_are_skipped_but_counted) {
 
 BOOST_AUTO_TEST_CASE(identities_take_their_normal_form) {
   BOOST_TEST(normalised("spki", kSpki) == std::string(64, 'a'));
-  BOOST_TEST(normalised("uri", "spiffe://Plant/Temp-01") == "spiffe://Plant/Temp-01");
+  BOOST_TEST(normalised("uri", "spiffe://plant/Temp-01") == "spiffe://plant/Temp-01");
   BOOST_TEST(normalised("dns", "_A.B-1") == "_a.b-1");
   BOOST_TEST(normalised("serial", "SN 0042/x") == "SN 0042/x");
   BOOST_TEST(normalised("hwmodule", "1.3.6.1.4.1.4711.7:00A1b2") == "1.3.6.1.4.1.4711.7:00a1b2");
@@ -132,8 +133,15 @@ BOOST_AUTO_TEST_CASE(identities_that_are_none_are_refused_where_they_go_wrong) {
   }
   BOOST_TEST(identity_complaint("uri", "spiffe://a b") ==
              "d:2:19: a URI cannot hold this character");
+  for (const std::string_view id :
+       {"spiffe://plant/a/", "spiffe://plant:80/a", "spiffe://Plant/a", "SPIFFE://plant/a",
+        "spiffe://plant/a?b", "spiffe://plant//a"}) {
+    BOOST_TEST(identity_complaint("uri", id) == "d:2:9: \"" + std::string(id) +
+                                                    "\" is not a SPIFFE ID, and no certificate "
+                                                    "will match it");
+  }
   BOOST_TEST(identity_complaint("dns", "a.*.b") == "d:2:11: a DNS name cannot hold this character");
-  for (const std::string_view dns : {"a..b", "a.", ".a", "-a", "a-"}) {
+  for (const std::string_view dns : {"a..b", "a.", ".a", "x.-a", "a-"}) {
     BOOST_TEST(identity_complaint("dns", dns).ends_with(" is not a DNS name"), dns);
   }
   BOOST_TEST(identity_complaint("dns", "10.0.0.1") == "d:2:9: \"10.0.0.1\" is not a DNS name");
@@ -170,7 +178,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_identity_type_lists_those_there_are) {
 }
 
 BOOST_AUTO_TEST_CASE(what_may_stand_in_a_path_is_safe_there) {
-  for (const std::string_view name : {"a/b", "a b", "..", ".", "a%2f", "{x}", "a*", "\u00e9"}) {
+  for (const std::string_view name :
+       {"a/b", "a b", "..", ".", "a.", "a%2f", "{x}", "a*", "\u00e9"}) {
     BOOST_TEST(!read_path_name(name).has_value(), name);
     BOOST_TEST(row_complaint(std::string(name) + ",f,cn,c,t").starts_with("d:2:"), name);
     BOOST_TEST(cell_complaint("site", name).starts_with("d:2:1"), name);
@@ -180,7 +189,7 @@ BOOST_AUTO_TEST_CASE(what_may_stand_in_a_path_is_safe_there) {
              "d:2:6: \"press/07\" holds a character that is not safe");
   BOOST_TEST(read_path_name(std::string(64, 'x')).has_value());
   BOOST_TEST(read_path_name(std::string(65, 'x')).error().byte == 64U);
-  BOOST_TEST(read_path_name("...").has_value());
+  BOOST_TEST(!read_path_name("...").has_value());  // No request can have it.
 }
 
 BOOST_AUTO_TEST_CASE(places_see_through_quotes_and_many_byte_characters) {
@@ -221,12 +230,12 @@ BOOST_AUTO_TEST_CASE(damage_by_spreadsheets_is_named) {
   BOOST_TEST(
       complaints("device_id\tfunction\n").starts_with("d:1:10: columns are separated by tabs"));
   for (const std::string_view number : {"1E+10", "1.2345E+19", "1,5E+10", "4e-05"}) {
-    BOOST_TEST(spreadsheet_damage(number, false).has_value(), number);
-    BOOST_TEST(!spreadsheet_damage(number, true).has_value(), number);
+    BOOST_TEST(cell_damage(number, false).has_value(), number);
+    BOOST_TEST(!cell_damage(number, true).has_value(), number);
   }
   for (const std::string_view fine :
-       {"1E10", "E+1", "1E+", "1E+1x", "12", "1.5", "a1E+10", "#7", "-x"}) {
-    BOOST_TEST(!spreadsheet_damage(fine, false).has_value(), fine);
+       {"1E10", "E+1", "1E+", "1E+1x", "12", "1.5", "a1E+10", "#7", "x-"}) {
+    BOOST_TEST(!cell_damage(fine, false).has_value(), fine);
   }
   BOOST_TEST(identity_complaint("serial", "1E+10") ==
              "d:2:12: \"1E+10\" is a number that a spreadsheet has rounded");
@@ -260,22 +269,23 @@ BOOST_AUTO_TEST_CASE(bytes_that_no_cell_can_hold_are_refused_where_they_stand) {
 }
 
 BOOST_AUTO_TEST_CASE(lost_quotes_are_named_on_their_own_line) {
-  BOOST_TEST(complaints(std::string(kShort) + "a,b,cn,\"c,t\n"
-                                              "b,b,cn,c\"d,t\n"
-                                              "c,b,cn,\"c\"d,t\n"
-                                              "d,b,cn,\"\u00e9\"\",t\n"
-                                              "e,b,cn,c,t\n"
-                                              "f/,b,cn,c,t\n") ==
-             "d:2:8: the closing quote is missing on this line\n"
-             "  a quote got lost, or the value holds a line break: remove it\n"
-             "d:3:9: there is a quote inside a value without quotes\n"
-             "  put the whole value in quotes, and double those inside: \"say \"\"open\"\"\"\n"
-             "d:4:11: a comma is missing after the closing quote\n"
-             "  put a comma, or double the quotes inside the value: \"say \"\"open\"\"\"\n"
-             "d:5:8: the closing quote is missing on this line\n"
-             "  a quote got lost, or the value holds a line break: remove it\n"
-             "d:7:2: \"f/\" holds a character that is not safe\n"
-             "  use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)\n");
+  BOOST_TEST(
+      complaints(std::string(kShort) + "a,b,cn,\"c,t\n"
+                                       "b,b,cn,c\"d,t\n"
+                                       "c,b,cn,\"c\"d,t\n"
+                                       "d,b,cn,\"\u00e9\"\",t\n"
+                                       "e,b,cn,c,t\n"
+                                       "f/,b,cn,c,t\n") ==
+      "d:2:8: the closing quote is missing on this line\n"
+      "  a quote got lost, or the value holds a line break: remove it\n"
+      "d:3:9: there is a quote inside a value without quotes\n"
+      "  put the whole value in quotes, and double those inside: \"say \"\"open\"\"\"\n"
+      "d:4:11: a comma is missing after the closing quote\n"
+      "  put a comma, or double the quotes inside the value: \"say \"\"open\"\"\"\n"
+      "d:5:8: the closing quote is missing on this line\n"
+      "  a quote got lost, or the value holds a line break: remove it\n"
+      "d:7:2: \"f/\" holds a character that is not safe\n"
+      "  use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a path)\n");
 }
 
 BOOST_AUTO_TEST_CASE(quoted_values_follow_rfc_4180) {
@@ -293,7 +303,7 @@ BOOST_AUTO_TEST_CASE(lines_must_have_as_many_values_as_columns) {
 BOOST_AUTO_TEST_CASE(every_problem_of_a_line_is_named) {
   BOOST_TEST(complaints("device_id,function,identity_type,identity,trust,mac\n/,,spki,0,,zz\n") ==
              "d:2:1: \"/\" holds a character that is not safe\n"
-             "  use 1 to 64 of A-Z a-z 0-9 . _ - (it may stand in a path)\n"
+             "  use 1 to 64 of A-Z a-z 0-9 . _ - with no dot at the end (it may stand in a path)\n"
              "d:2:3: \"function\" is empty\n"
              "d:2:9: spki has 64 hexadecimal digits, this has 1\n"
              "  a spreadsheet may have removed leading zeros: set the column to text\n"

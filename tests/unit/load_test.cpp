@@ -82,9 +82,12 @@ BOOST_AUTO_TEST_CASE(what_must_be_there_is_asked_for_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(settings_of_the_gateway_are_checked_where_they_stand) {
-  const std::string hint = "\n  use letters, digits, dots, underscores and dashes";
+  const std::string hint = "\n  use up to 64 letters, digits, dots, underscores and dashes";
   complain_about_main("\"gate\"", "@\"ga te\"", {"\"ga te\" is no name" + hint});
   complain_about_main("\"hall\"", "@\"\"", {"\"\" is no name" + hint});
+  complain_about_main("\"hall\"", "@\"..\"",
+                      {"\"..\" is no name\n"
+                       "  a name has no dot at its end, because it may stand in a path"});
   complain_about_main("audit { file: \"audit.jsonl\" }", "@audit { on_failure: DENY }",
                       {"audit needs file\n  write file: \"/var/log/interlock/audit.jsonl\""});
   complain_about_main("audit {", "admin { @metrics: \"127.0.0.1:9464\" }\naudit {",
@@ -135,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_listener_needs_a_certificate_from_somewhere) {
   complain(config, {"etc/main:5:1: " + message});
   config.replace("etc/main", "\"gate\"", "\"\"");  // Another error does not hide it.
   complain(config, {"etc/main:1:13: \"\" is no name\n"
-                    "  use letters, digits, dots, underscores and dashes",
+                    "  use up to 64 letters, digits, dots, underscores and dashes",
                     "etc/main:5:1: " + message});
   complain_about_main("\"tls/gateway.pem\"", "@\"tls/none.pem\"",
                       {"cannot read etc/tls/none.pem: No such file or directory" + kRelative});

@@ -27,6 +27,9 @@ std::string written(const PathPattern& pattern) {
       case PathSegment::Kind::kAny:
         out += " any";
         break;
+      case PathSegment::Kind::kRest:
+        out += " the rest";
+        break;
       case PathSegment::Kind::kAttribute:
         out += " the " + segment.text;
         break;
@@ -76,6 +79,8 @@ BOOST_AUTO_TEST_CASE(segments_are_literal_any_or_an_attribute) {
   BOOST_TEST(read("/v1/*/a") == " 'v1' any 'a'");
   BOOST_TEST(read("/v1/") == " 'v1' ''");
   BOOST_TEST(read("/{device.id}") == " the id");
+  BOOST_TEST(read("/**") == " the rest");
+  BOOST_TEST(read("/v1/*/{device.id}/**") == " 'v1' any the id the rest");
   BOOST_TEST(read("/a/{device.line_2}/*") == " 'a' the line_2 any");
   BOOST_TEST(read("/a%20b/%C3%A9") == " 'a%20b' '%C3%A9'");
 }
@@ -87,12 +92,22 @@ BOOST_AUTO_TEST_CASE(a_path_begins_with_a_slash) {
 }
 
 BOOST_AUTO_TEST_CASE(a_star_stands_alone) {
-  constexpr std::string_view kMessage = "`*` stands for one whole segment";
-  constexpr std::string_view kHint = "write `*` alone between two slashes";
+  constexpr std::string_view kMessage =
+      "`*` stands for one whole segment, `**` for all that follow";
+  constexpr std::string_view kHint = "write it alone behind a slash, or use path_regex";
   refuse("/a*", 2, kMessage, kHint);
   refuse("/v1/*.json", 4, kMessage, kHint);
-  refuse("/v1/**", 4, kMessage, kHint);
+  refuse("/v1/***", 4, kMessage, kHint);
+  refuse("/v1/a**", 5, kMessage, kHint);
   refuse("/v1/{device.*}", 12, kMessage, kHint);
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_stands_at_the_end) {
+  constexpr std::string_view kMessage = "`**` stands for the rest of the path";
+  constexpr std::string_view kHint = "write it at the end alone, and `*` for one segment";
+  refuse("/**/a", 1, kMessage, kHint);
+  refuse("/v1/**/", 4, kMessage, kHint);
+  refuse("/v1/**/**", 4, kMessage, kHint);
 }
 
 BOOST_AUTO_TEST_CASE(a_template_is_a_whole_segment_and_names_an_attribute) {
@@ -195,6 +210,62 @@ BOOST_AUTO_TEST_CASE(a_tree_finds_every_pattern_that_covers_and_no_other) {
   device.id = "x";
   BOOST_TEST((matched(trie, "/x/b", device) == Numbers{2, 3}));
   BOOST_TEST((matched(trie, "/a/b", device) == Numbers{0, 1, 2, 6}));
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_is_whatever_begins_like_the_pattern) {
+  PathTrie trie;
+  const char* patterns[] = {"/a/**", "/**", "/*/b/**", "/a/{device.id}/**", "/a/b"};
+  for (std::uint32_t i = 0; i < std::size(patterns); ++i)
+    trie.add(*parse_path_pattern(patterns[i]), i);
+  Device device;
+  device.id = "b";
+  using Numbers = std::vector<std::uint32_t>;
+  BOOST_TEST((matched(trie, "/", device) == Numbers{1}));
+  BOOST_TEST((matched(trie, "/a", device) == Numbers{1}));
+  BOOST_TEST((matched(trie, "/a/", device) == Numbers{0, 1}));
+  BOOST_TEST((matched(trie, "/a/b", device) == Numbers{0, 1, 4}));
+  BOOST_TEST((matched(trie, "/a/b/", device) == Numbers{0, 1, 2, 3}));
+  BOOST_TEST((matched(trie, "/a/b/c/d/e/f", device) == Numbers{0, 1, 2, 3}));
+  BOOST_TEST((matched(trie, "/ab/b/c", device) == Numbers{1, 2}));
+  BOOST_TEST(matched(trie, "a/b", device).empty());
+  BOOST_TEST(matched(trie, "", device).empty());
+}
+
+BOOST_AUTO_TEST_CASE(common_segments_take_the_rest_for_its_first_segment) {
+  const Device device;
+  const PathPattern pattern = *parse_path_pattern("/a/**");
+  BOOST_TEST(common_segments(pattern, split_path("/a"), device) == 1U);
+  BOOST_TEST(common_segments(pattern, split_path("/a/"), device) == 2U);
+  BOOST_TEST(common_segments(pattern, split_path("/a/b/c"), device) == 2U);
+  BOOST_TEST(common_segments(pattern, split_path("/b/c"), device) == 0U);
+}
+
+// Loading refuses such values; were one to come from elsewhere, it would still stand for nothing.
+BOOST_AUTO_TEST_CASE(a_value_that_could_inject_binds_to_no_segment) {
+  PathTrie trie;
+  trie.add(*parse_path_pattern("/{device.line}"), 0);
+  trie.add(*parse_path_pattern("/{device.line}/b"), 1);
+  const PathSegment segment = parse_path_pattern("/{device.line}")->front();
+  Device device;
+  const auto bound = [&](const std::string& value) {
+    device.attributes = {{"line", value}};
+    BOOST_TEST(segment.matches(value, device) == binds(value, value));
+    return binds(value, value) && !matched(trie, "/" + value, device).empty();
+  };
+  BOOST_TEST(bound("a"));
+  BOOST_TEST(bound("A.b_c-9"));
+  BOOST_TEST(bound(std::string(64, 'a')));
+  for (const char* value :
+       {"",     ".",    "..",          "a.",          "a/b", "/",    "%61", "a%20b",
+        "*",    "**",   "a*",          "?",           "a b", "a\\b", "a;b", "a\n",
+        "\x01", "\x7f", "caf\xc3\xa9", "{device.id}", "a:b", "a+b",  "a,b", "a@b"}) {
+    BOOST_TEST(!bound(value), value);
+    BOOST_TEST(matched(trie, "/" + std::string(value), device).empty(), value);
+    BOOST_TEST(matched(trie, "/" + std::string(value) + "/b", device).empty(), value);
+  }
+  BOOST_TEST(!bound(std::string(65, 'a')));
+  BOOST_TEST(!bound(std::string("a\0", 2)));
+  BOOST_TEST(!binds("a", "b"));
 }
 
 BOOST_AUTO_TEST_CASE(an_attribute_the_device_has_not_matches_nothing) {

@@ -27,6 +27,7 @@ constexpr Known kKnown[] = {
     {"content-type", read_here(FieldId::kContentType, FieldReach::kEndToEnd)},
     {"expect", read_here(FieldId::kExpect, FieldReach::kOneHop)},
     {"host", read_here(FieldId::kHost, FieldReach::kOneHop)},
+    {"max-forwards", read_here(FieldId::kMaxForwards, FieldReach::kEndToEnd)},
     {"transfer-encoding", read_here(FieldId::kTransferEncoding, FieldReach::kOneHop)},
 
     {"http2-settings", kOneHop},

@@ -19,6 +19,7 @@ enum class FieldId : std::uint8_t {
   kContentType,
   kExpect,
   kHost,
+  kMaxForwards,
   kTransferEncoding,
   kLookalike,
 };

@@ -30,6 +30,8 @@ class FactsReader {
         return once(facts_.expect, field.value);
       case FieldId::kHost:
         return once(facts_.host, field.value);
+      case FieldId::kMaxForwards:
+        return once(facts_.max_forwards, field.value);
       case FieldId::kTransferEncoding:
         return read_transfer_encoding(field.value);
       case FieldId::kLookalike:

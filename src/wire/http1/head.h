@@ -62,15 +62,17 @@ struct HeadFacts {
   std::optional<std::string_view> host = {};
   std::optional<std::string_view> content_type = {};
   std::optional<std::string_view> expect = {};
+  std::optional<std::string_view> max_forwards = {};
   std::optional<std::uint64_t> content_length = {};
   bool chunked = false;
   bool keep_alive = false;  // By version and Connection (RFC 9112, section 9.3).
 };
 
 // read_facts refuses what RFC 9112 (sections 3.2, 6.1, 6.3) leaves open: a second Host,
-// Content-Length, Content-Type, Expect or Transfer-Encoding, both kinds of framing, a coding other
-// than exactly "chunked", a length that is not plainly a number, a Connection field that names what
-// must not be lost, and these fields in another spelling. `minor_version` is 0 or 1.
+// Content-Length, Content-Type, Expect, Max-Forwards or Transfer-Encoding, both kinds of framing, a
+// coding other than exactly "chunked", a length that is not plainly a number, a Connection field
+// that names what must not be lost, and these fields in another spelling. `minor_version` is 0
+// or 1.
 Parsed<HeadFacts> read_facts(std::span<const Field> fields, int minor_version);
 
 }  // namespace interlock::http1

@@ -162,6 +162,12 @@ Parsed<RequestHead> RequestDecoder::finish_head(std::string_view input) {
   }
   head.host = facts->host.value_or(authority);
 
+  // RFC 9110, section 7.6.2: who forwards it must count it down, and answer for the service at
+  // zero.
+  if (facts->max_forwards && head.method == "OPTIONS") {
+    return malformed("OPTIONS with Max-Forwards is not served", 501);
+  }
+
   if (facts->chunked) head.framing = Framing::kChunked;
   if (facts->content_length) head.framing = Framing::kLength;
   head.content_length = facts->content_length.value_or(0);
