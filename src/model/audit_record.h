@@ -12,14 +12,14 @@
 namespace interlock {
 
 enum class AuditEvent : std::uint8_t {
-  kOperation,     // One operation was judged: allow or deny.
-  kHandshake,     // A TLS handshake or a whole connection was refused before any operation.
-  kService,       // A permitted operation was not answered as it should be (502, 504, cut short).
-  kGatewayStart,  // The daemon began to listen.
-  kGatewayStop,   // The daemon stopped in an orderly way.
+  kOperation,       // One operation was judged: allow or deny.
+  kHandshake,       // A TLS handshake or a whole connection was refused before any operation.
+  kService,         // A permitted operation was not answered as it should be (502, 504, cut short).
+  kGatewayStart,    // The daemon began to listen.
+  kGatewayStop,     // The daemon stopped in an orderly way.
   kConfigApplied,   // A reload put another configuration in force, or found nothing changed.
   kConfigRejected,  // A reload was refused; the configuration in force stays.
-  kAuditRepaired  // An incomplete last line, left by a crash, was cut off.
+  kAuditRepaired    // An incomplete last line, left by a crash, was cut off.
 };
 
 struct AuditRecord {
