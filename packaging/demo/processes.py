@@ -59,6 +59,9 @@ class Process:
     def pid(self):
         return self._child.pid
 
+    def send(self, number):
+        self._child.send_signal(number)
+
     def words(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
@@ -94,10 +97,10 @@ class Process:
         return self._child.wait()
 
 
-def interlockd(folder, config, log, env=None):
+def interlockd(folder, config, log, env=None, arguments=()):
     """Starts the gateway and returns once it says that it listens."""
-    process = Process("interlockd", [program(folder, "interlockd"), "--config", str(config)], log,
-                      env)
+    process = Process("interlockd", [program(folder, "interlockd"), "--config", str(config),
+                                     *arguments], log, env)
     try:
         process.wait_for_words("interlockd: ready")
     except Failed:

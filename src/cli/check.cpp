@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/permit_table.h"
+#include "cli/problem_json.h"
 #include "control/configuration.h"
 #include "files/posix_files.h"
 #include "net/loop.h"
@@ -16,14 +17,8 @@ namespace {
 void print_json(const policy::Loaded& loaded) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("ok", loaded.snapshot != nullptr).key("problems").begin_array();
-  for (const policy::Problem& problem : loaded.problems) {
-    json.begin_object().member("file", problem.at.file).member("line", problem.at.line);
-    json.member("column", problem.at.column)
-        .member("severity", problem.warning ? "warning" : "error");
-    json.member("message", problem.message).member("hint", problem.hint).end_object();
-  }
-  json.end_array();
+  json.begin_object().member("ok", loaded.snapshot != nullptr).key("problems");
+  write_problems(json, loaded.problems);
   if (loaded.snapshot != nullptr) {
     json.member("policy", loaded.snapshot->id);
     json.member("devices", static_cast<std::uint64_t>(loaded.snapshot->devices.size()));

@@ -47,6 +47,22 @@ struct AuditVerifyOptions {
 // audit_verify: 0 the chain is whole, 1 it is broken or empty, 2 the file cannot be read.
 int audit_verify(const AuditVerifyOptions& options);
 
+struct ReloadOptions {
+  std::string socket;
+  int timeout_s = 0;
+  bool json = false;
+};
+// reload: 0 the files are in force, 1 they were refused, 2 the gateway cannot be asked.
+int reload(const ReloadOptions& options);
+
+struct StatusOptions {
+  std::string socket;
+  int timeout_s = 0;
+  bool json = false;
+};
+// status: 0 all is in order, 1 something needs a person, 2 the gateway cannot be asked.
+int status(const StatusOptions& options);
+
 struct HelpReasonOptions {
   std::string reason;  // A code; empty: all.
   bool json = false;

@@ -16,6 +16,10 @@ namespace interlock::cli {
 namespace {
 
 constexpr const char* kDefaultConfig = "/etc/interlock/interlock.textproto";
+constexpr const char* kDefaultSocket = "/run/interlock/admin.sock";
+// The largest configurations load in a few seconds.
+constexpr int kTimeoutSeconds = 60;
+constexpr int kTimeoutSecondsMax = 3600;
 
 // Each command has a function below that adds it to `app` with its options and says, once the
 // command line names it, what is to be run. CLI11 is slow to compile: only this file includes it.
@@ -92,6 +96,34 @@ void add_help(CLI::App& app, Chosen& chosen) {
   command->callback([=, &chosen] { chosen = [=] { return help_reason(*options); }; });
 }
 
+// What the commands have in common that ask the running gateway.
+template <class Options>
+void add_socket(CLI::App& command, Options& options) {
+  command.add_option("--socket", options.socket, "The gateway's admin socket")
+      ->default_val(kDefaultSocket);
+  command.add_option("--timeout", options.timeout_s, "Seconds to wait for the answer")
+      ->check(CLI::Range(1, kTimeoutSecondsMax))
+      ->default_val(kTimeoutSeconds);
+}
+
+void add_reload(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "reload", "Make the running gateway take its configuration as it is now, or say why not");
+  const auto options = std::make_shared<ReloadOptions>();
+  add_socket(*command, *options);
+  add_json(*command, *options);
+  command->callback([=, &chosen] { chosen = [=] { return reload(*options); }; });
+}
+
+void add_status(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("status", "What the running gateway enforces, and what needs a person");
+  const auto options = std::make_shared<StatusOptions>();
+  add_socket(*command, *options);
+  add_json(*command, *options);
+  command->callback([=, &chosen] { chosen = [=] { return status(*options); }; });
+}
+
 int no_such_command(const CLI::App& app, std::string_view word) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -119,6 +151,8 @@ int main_of(int argc, char** argv) {
   add_check(app, chosen);
   add_explain(app, chosen);
   add_help(app, chosen);
+  add_reload(app, chosen);
+  add_status(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {

@@ -174,12 +174,14 @@ void Gateway::finish_reload(Work work) {
                              fmt::format("nothing changed; asked by {}", report.asked_by),
                              report.policy_after));
       break;
-    case Outcome::kRejected:
+    case Outcome::kRejected: {
+      const policy::Problem& first = control::first_error(report.problems);
       static_cast<void>(note(AuditEvent::kConfigRejected,
-                             fmt::format("asked by {}; {}", report.asked_by,
-                                         policy::to_string(control::first_error(report.problems))),
+                             fmt::format("asked by {}; {}: {}", report.asked_by,
+                                         policy::to_string(first.at), first.message),
                              report.policy_after));
       break;
+    }
   }
   conclude(std::move(report), work.turn.askers);
 }

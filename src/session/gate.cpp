@@ -25,7 +25,8 @@ void Gate::look_again() {
     admission_.detail = "the configuration has no listener \"" + origin_.listener + "\" any more";
   }
   if (proved_) remember();
-  spki_hex_ = admission_.facts->leaf ? to_hex(admission_.facts->leaf->spki_sha256) : std::string();
+  // Without a listener there are no facts, and the key is still the same.
+  if (admission_.facts->leaf) spki_hex_ = to_hex(admission_.facts->leaf->spki_sha256);
   identity_fields_ =
       admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
 }

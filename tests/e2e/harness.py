@@ -226,20 +226,26 @@ def make_plant(folder):
 
 class Gateway:
     """interlockd in a plant of its own, with two listeners: `port`, and `port12` which also speaks
-    TLS 1.2."""
+    TLS 1.2; and an admin socket."""
 
-    def __init__(self, plant, historian, recipes):
+    def __init__(self, plant, historian, recipes, arguments=(), env=None):
         self.plant = pathlib.Path(plant)
         self.port, self.port12 = free_port(), free_port()
         self.config = self.plant / "interlock.textproto"
         self.audit_file = self.plant / "audit.jsonl"
+        self.socket = self.plant / "admin.sock"
         text = (DEMO / "interlock.textproto.in").read_text(encoding="utf-8")
         for name, port in (("LISTENER", self.port), ("HISTORIAN", historian), ("RECIPES", recipes)):
             text = text.replace(f"@{name}@", f"127.0.0.1:{port}")
         text += (f'listener {{ name: "legacy" address: "127.0.0.1:{self.port12}" protocol: HTTP '
-                 f'trust: "plant" min_tls: V1_2 }}\n')
+                 f'trust: "plant" min_tls: V1_2 }}\nadmin {{ socket: "{self.socket.name}" }}\n')
         self.config.write_text(text, encoding="utf-8")
-        self.process = interlockd(BIN, self.config, self.plant / "interlockd.log")
+        self._arguments, self._env = arguments, env
+        self.start()
+
+    def start(self):
+        self.process = interlockd(BIN, self.config, self.plant / "interlockd.log", self._env,
+                                  self._arguments)
 
     def stop(self):
         """SIGTERM; returns the exit code."""
@@ -249,6 +255,14 @@ class Gateway:
         return subprocess.run([program(BIN, "interlock"), *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               check=False, timeout=SECONDS_MAX)
+
+    def ask(self, command):
+        """`interlock status` or `reload`: its exit code and what it says in JSON."""
+        said = self.cli(command, "--socket", self.socket, "--json")
+        try:
+            return said.returncode, json.loads(said.stdout)
+        except ValueError:
+            raise AssertionError(f"interlock {command}: {said.stdout}") from None
 
     def connect(self, device, port=None, version=TLS13, plant=None):
         """A caller with this device's certificate (None: without one), in this TLS version."""
@@ -298,6 +312,7 @@ class Gateway:
 class GatewayCase(unittest.TestCase):
     """One plant, one gateway and two services per class; each test finds the services' records and
     scripts empty."""
+    arguments = ()  # Of interlockd.
 
     @classmethod
     def setUpClass(cls):
@@ -308,7 +323,7 @@ class GatewayCase(unittest.TestCase):
         cls.addClassCleanup(cls.recipes.stop)
         plant = make_plant(cls.folder / "plant")
         cls.furnish(plant)
-        cls.gateway = Gateway(plant, cls.historian.port, cls.recipes.port)
+        cls.gateway = Gateway(plant, cls.historian.port, cls.recipes.port, cls.arguments)
         cls.addClassCleanup(cls.stop_gateway)
 
     @classmethod

@@ -106,6 +106,45 @@ BOOST_AUTO_TEST_CASE(revoked_certificate_is_cut_while_idle) {
 BOOST_AUTO_TEST_CASE(revoked_certificate_is_refused_at_the_next_operation) {
   check_refused_next(revoking("press-07"), Reason::certificate_revoked);
 }
+BOOST_AUTO_TEST_CASE(session_of_a_listener_that_is_gone_is_cut_while_idle) {
+  World world;
+  FakeClient& loser = world.served("press-07");
+  Intent intent;
+  intent.listener = "other";
+  world.publish(plant_snapshot(intent));
+  world.tell();
+  world.settle();
+  BOOST_TEST((loser.alert == Reason::listener_removed));
+  BOOST_TEST_REQUIRE(world.audit.entries.size() == 1U);
+  const Entry& cut = world.audit.entries[0];
+  BOOST_TEST((cut.reason == Reason::listener_removed));
+  BOOST_TEST(cut.detail == "the configuration has no listener \"telemetry\" any more");
+}
+BOOST_AUTO_TEST_CASE(session_of_a_listener_that_is_gone_is_refused_at_its_next_operation) {
+  Intent intent;
+  intent.listener = "other";
+  check_refused_next(intent, Reason::listener_removed);
+}
+BOOST_AUTO_TEST_CASE(sessions_may_look_again_a_few_at_a_time) {
+  World world;
+  for (const char* name : {"press-07", "press-08", "press-07", "press-07"}) world.served(name);
+  world.publish(plant_snapshot(without("press-07")));
+  std::size_t from = 0;
+  const auto num_cut = [&] {
+    return world.audit.count(AuditEvent::kHandshake, Reason::unknown_device);
+  };
+  BOOST_TEST(!world.table.look_again(from, 3));
+  BOOST_TEST(num_cut() == 2U);
+  world.served("press-08");  // Who comes meanwhile is judged by the new one.
+  BOOST_TEST(!world.table.look_again(from, 1));
+  BOOST_TEST(num_cut() == 3U);
+  BOOST_TEST(world.table.look_again(from, 3));
+  BOOST_TEST(num_cut() == 3U);
+  world.settle();
+  world.pass(limits::kDrainTimeout);
+  BOOST_TEST(world.table.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(permit_that_is_gone_is_refused_at_the_next_operation) {
   Intent intent;
   intent.permits_status = false;

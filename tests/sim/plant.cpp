@@ -18,7 +18,6 @@ constexpr std::string_view kMain = R"(
 gateway_id: "press-hall-3"
 certificate { chain_file: "gateway.pem" key_file: "gateway.key" }
 trust { name: "plant" ca_file: "ca.pem" crl { file: "plant.crl" } }
-listener { name: "telemetry" address: "192.0.2.1:8443" protocol: HTTP trust: "plant" }
 service { name: "historian" endpoint: "10.20.0.5:8080" }
 service { name: "mes" endpoint: "10.20.0.6:8080" }
 audit { file: "audit.jsonl" }
@@ -31,6 +30,9 @@ function {
            http { method: "POST" path: "/small" max_body: "4KiB" } }
   permit { name: "orders" service: "mes"
            http { method: "GET" method: "PUT" method: "POST" path: "/orders/*" } }
+)";
+constexpr std::string_view kListener = R"(
+listener {{ name: "{}" address: "192.0.2.1:8443" protocol: HTTP trust: "plant" }}
 )";
 constexpr std::string_view kStatus = R"(
   permit { name: "status" service: "historian"
@@ -89,7 +91,7 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
   const std::map<std::string, std::string> files = {
       {"main.textproto", fmt::format("{}{}", kMain, intent.permits_status ? kStatus : "") +
                              fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver) +
-                             intent.functions},
+                             fmt::format(kListener, intent.listener) + intent.functions},
       {"gateway.pem", plant().gateway.pem()},
       {"gateway.key", plant().gateway.key.pem()},
       {"ca.pem", authority.pem()},

@@ -23,9 +23,10 @@ struct Intent {
                               {"expired-01", "press", "expired-01"},
                               {"revoked-01", "press", "revoked-01"}};
   std::vector<std::string> revoked = {"revoked-01"};
-  Millis crl_lifetime = test::kDay;  // From test::kNow on.
-  bool another_authority = false;    // The trust names one that issued nobody's but a stranger's.
-  bool permits_status = true;        // Whether function "press" has permit "status".
+  Millis crl_lifetime = test::kDay;    // From test::kNow on.
+  bool another_authority = false;      // The trust names one that issued nobody's but a stranger's.
+  std::string listener = "telemetry";  // Its name.
+  bool permits_status = true;          // Whether function "press" has permit "status".
   std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
   std::string functions = {};                                   // More of them, as text.
 };

@@ -42,28 +42,31 @@ TestConfig& TestConfig::replace(const std::string& file, std::string_view from,
   return *this;
 }
 
+policy::FileAccess TestConfig::access() const {
+  return {.read = [this](const std::string& path, std::size_t bytes_max) -> Result<std::string> {
+            const auto refuse = [](int sys) {
+              return fail(Errc::kIo, Origin::kEnvironment, "cannot open", sys);
+            };
+            const auto file = files.find(path);
+            if (unreadable.contains(path)) return refuse(EACCES);
+            if (file == files.end()) return refuse(ENOENT);
+            if (file->second.size() > bytes_max)
+              return fail(Errc::kLimit, Origin::kEnvironment, "it is too large");
+            return file->second;
+          },
+          .glob =
+              [this](const std::string& pattern) {
+                std::vector<std::string> found;
+                for (const auto& [path, text] : files) {
+                  if (fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0)
+                    found.push_back(path);
+                }
+                return found;
+              }};
+}
+
 policy::Loaded TestConfig::load(WallTime now) const {
-  const policy::FileAccess access{
-      .read = [this](const std::string& path, std::size_t bytes_max) -> Result<std::string> {
-        const auto refuse = [](int sys) {
-          return fail(Errc::kIo, Origin::kEnvironment, "cannot open", sys);
-        };
-        const auto file = files.find(path);
-        if (unreadable.contains(path)) return refuse(EACCES);
-        if (file == files.end()) return refuse(ENOENT);
-        if (file->second.size() > bytes_max)
-          return fail(Errc::kLimit, Origin::kEnvironment, "it is too large");
-        return file->second;
-      },
-      .glob =
-          [this](const std::string& pattern) {
-            std::vector<std::string> found;
-            for (const auto& [path, text] : files) {
-              if (fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0) found.push_back(path);
-            }
-            return found;
-          }};
-  return policy::load("etc/main", access, now);
+  return policy::load("etc/main", access(), now);
 }
 
 const Authority& plant_authority() {

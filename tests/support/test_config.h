@@ -26,6 +26,9 @@ struct TestConfig {
   // replace changes the one place where `from` stands in `file`; throws where there is none.
   TestConfig& replace(const std::string& file, std::string_view from, std::string_view to);
 
+  // access reads these files, for as long as this lives.
+  policy::FileAccess access() const;
+
   // load loads "etc/main".
   policy::Loaded load(WallTime now = kNow) const;
 };
