@@ -1,5 +1,6 @@
 #include "audit/format.h"
 
+#include <array>
 #include <charconv>
 #include <iterator>
 
@@ -112,6 +113,15 @@ std::string_view to_string(AuditEvent event) {
       return "audit.repaired";
   }
   return "";
+}
+
+std::span<const std::string_view> event_words() {
+  using enum AuditEvent;
+  static const std::array words = {to_string(kOperation),      to_string(kHandshake),
+                                   to_string(kService),        to_string(kGatewayStart),
+                                   to_string(kGatewayStop),    to_string(kConfigApplied),
+                                   to_string(kConfigRejected), to_string(kAuditRepaired)};
+  return words;
 }
 
 void append_fields(std::string& out, const AuditRecord& record) {

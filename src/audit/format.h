@@ -29,6 +29,9 @@ std::span<const Field> fields();
 // to_string returns the event's word (FORMAT.md lists them): operation, gateway.start, ...
 std::string_view to_string(AuditEvent event);
 
+// event_words returns the words of all events.
+std::span<const std::string_view> event_words();
+
 // append_fields appends the record's own members, without braces and newline, and never more than
 // kAuditLineBytesMax - kAuditEnvelopeBytesMax bytes: a text too long for its row in fields.def is
 // cut and ends in kCutMark. Allocates only when `out` has to grow.

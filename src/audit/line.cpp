@@ -120,7 +120,7 @@ bool keep(std::string_view name, const Token& token, Line& line) {
 
 }  // namespace
 
-std::optional<Line> parse_line(std::string_view text) {
+std::optional<Line> parse_line(std::string_view text, std::vector<Member>* members) {
   const auto table = fields();
   std::uint64_t seen = 0;
   Line line;
@@ -132,6 +132,9 @@ std::optional<Line> parse_line(std::string_view text) {
     if (!name || name->find('\\') != std::string_view::npos || !scan.take(":")) return {};
     const auto token = scan.value();
     if (!token) return {};
+    if (members != nullptr) {
+      members->push_back({*name, token->text, token->type == TokenType::kString});
+    }
     const auto field = std::find_if(table.begin(), table.end(),
                                     [&](const Field& known) { return known.name == *name; });
     if (field == table.end()) continue;
@@ -145,6 +148,26 @@ std::optional<Line> parse_line(std::string_view text) {
     if (table[i].presence == Presence::kAlways && (seen >> i & 1) == 0) return {};
   }
   return line;
+}
+
+std::string unescaped(std::string_view value) {
+  std::string text;
+  while (!value.empty()) {
+    const std::size_t plain = std::min(value.find('\\'), value.size());
+    text += value.substr(0, plain);
+    value.remove_prefix(plain);
+    if (value.empty()) break;
+    if (!value.starts_with("\\u00")) {
+      text += value.substr(1, 1);
+      value.remove_prefix(std::min<std::size_t>(2, value.size()));
+      continue;
+    }
+    const auto byte = from_hex(value.substr(4, 2)).value_or(std::vector<std::uint8_t>{0});
+    if (byte[0] >= 0x80) text += static_cast<char>(0xc0 | byte[0] >> 6);
+    text += static_cast<char>(byte[0] >= 0x80 ? 0x80 | (byte[0] & 0x3f) : byte[0]);
+    value.remove_prefix(std::min<std::size_t>(6, value.size()));
+  }
+  return text;
 }
 
 }  // namespace interlock::audit

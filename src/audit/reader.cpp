@@ -15,7 +15,6 @@
 
 #include "base/fd.h"
 #include "base/hex.h"
-#include "base/limits.h"
 #include "pki/digest.h"
 
 namespace interlock::audit {
@@ -37,31 +36,15 @@ std::string_view to_string(BreakKind kind) {
 }
 
 void Verifier::feed(std::string_view bytes) {
-  while (!bytes.empty() && phase_ != Phase::kDone) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view piece = bytes.substr(0, end);
-    too_long_ = too_long_ || partial_.size() + piece.size() >= limits::kAuditLineBytesMax;
-    if (too_long_) partial_.clear();
-    if (end == std::string_view::npos) {
-      if (!too_long_) partial_ += piece;
-      return;
-    }
-    if (too_long_) {
-      take_line({});
-    } else if (partial_.empty()) {
-      take_line(piece);
-    } else {
-      partial_ += piece;
-      take_line(partial_);
-    }
-    partial_.clear();
-    too_long_ = false;
-    bytes.remove_prefix(end + 1);
-  }
+  if (phase_ == Phase::kDone) return;
+  lines_.feed(bytes, [this](std::string_view line) {
+    take_line(line);
+    return phase_ != Phase::kDone;
+  });
 }
 
 VerifyReport Verifier::finish() {
-  if ((!partial_.empty() || too_long_) && phase_ == Phase::kFollowing) {
+  if (lines_.is_partial() && phase_ == Phase::kFollowing) {
     break_at(line_ + 1, BreakKind::kIncompleteLine, Phase::kDone);
   }
   phase_ = Phase::kDone;

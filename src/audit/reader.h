@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "audit/line.h"
+#include "audit/line_cutter.h"
 #include "base/result.h"
 
 namespace interlock::audit {
@@ -72,8 +73,7 @@ class Verifier {
   std::uint64_t expected_seq_ = 1;  // The record that belongs on the next line ...
   Hash previous_{};                 // ... and the hash that it must hold.
   std::uint64_t gap_end_ = 0;       // kAfterGap: the first number that is there again.
-  std::string partial_;             // The beginning of a line whose end was not fed yet.
-  bool too_long_ = false;           // The end of that line is awaited; the line is lost already.
+  LineCutter lines_;
 };
 
 // verify_file runs a Verifier over the file. kIo when it cannot be read.

@@ -2,8 +2,10 @@
 // code.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace interlock::policy {
 struct Snapshot;
@@ -40,12 +42,52 @@ int explain(const ExplainOptions& options);
 // explain_denial is explain for a denial id. `snapshot` may be null: then nothing is said of now.
 int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapshot);
 
+// Which records are wanted; empty: whatever they say there.
+struct AuditFilterOptions {
+  std::string device, reason, event, decision, denial_id, listener, service, function, session;
+  std::string peer;          // With or without its port.
+  std::string path;          // This path, and those below it.
+  std::string since, until;  // A time in UTC, or how long ago.
+};
+
+struct AuditSearchOptions {
+  std::string config;
+  std::string file;  // Empty: the configuration's.
+  AuditFilterOptions filter;
+  std::size_t last = 0;  // The last so many; 0: all.
+  bool json = false;
+};
+// audit_search: 0 something was found, 1 nothing, 2 the file cannot be read.
+int audit_search(const AuditSearchOptions& options);
+
+struct AuditTailOptions {
+  std::string config;
+  std::string file;  // Empty: the configuration's.
+  AuditFilterOptions filter;
+  std::size_t num_records = 0;
+  bool follow = false;
+  bool json = false;
+};
+// audit_tail: 0 shown, 1 there was nothing, 2 the file cannot be read. With `follow`: 0 when a
+// signal ends it.
+int audit_tail(const AuditTailOptions& options);
+
 struct AuditVerifyOptions {
-  std::string file;
+  std::string config;
+  std::string file;  // Empty: the configuration's.
   bool json = false;
 };
 // audit_verify: 0 the chain is whole, 1 it is broken or empty, 2 the file cannot be read.
 int audit_verify(const AuditVerifyOptions& options);
+
+struct FormatOptions {
+  std::string config;
+  std::vector<std::string> files;  // Empty: the configuration's; "-": from stdin to stdout.
+  bool check = false;              // Write nothing.
+};
+// format_files: 0 all are laid out, 1 some would change (check), 2 one cannot be read, is wrong in
+// form, or cannot be written.
+int format_files(const FormatOptions& options);
 
 struct ReloadOptions {
   std::string socket;

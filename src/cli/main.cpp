@@ -20,6 +20,9 @@ constexpr const char* kDefaultSocket = "/run/interlock/admin.sock";
 // The largest configurations load in a few seconds.
 constexpr int kTimeoutSeconds = 60;
 constexpr int kTimeoutSecondsMax = 3600;
+// Records that `audit tail` shows, and that may be asked for.
+constexpr int kRecords = 20;
+constexpr int kRecordsMax = 1'000'000;
 
 // Each command has a function below that adds it to `app` with its options and says, once the
 // command line names it, what is to be run. CLI11 is slow to compile: only this file includes it.
@@ -36,15 +39,68 @@ void add_json(CLI::App& command, Options& options) {
   command.add_flag("--json", options.json, "For scripts");
 }
 
+// What the commands have in common that read the audit trail.
+template <class Options>
+void add_log(CLI::App& command, Options& options) {
+  command.add_option("file", options.file, "The audit file; without it, the configuration's");
+  add_config(command, options);
+  add_json(command, options);
+}
+
+void add_filter(CLI::App& command, AuditFilterOptions& filter) {
+  command.add_option("--device", filter.device, "Of this device");
+  command.add_option("--reason", filter.reason, "With this reason code");
+  command.add_option("--event", filter.event, "Of this kind, such as operation or handshake");
+  command.add_option("--decision", filter.decision, "allow or deny");
+  command.add_option("--denial-id", filter.denial_id, "With the id that a client was told");
+  command.add_option("--listener", filter.listener, "At this listener");
+  command.add_option("--service", filter.service, "For this service");
+  command.add_option("--function", filter.function, "Of devices of this function");
+  command.add_option("--session", filter.session, "Of this connection");
+  command.add_option("--peer", filter.peer, "From this address, with or without a port");
+  command.add_option("--path", filter.path, "For this path or one below it");
+  command.add_option("--since", filter.since, "From this time (UTC) on, or since so long: 2h, 7d");
+  command.add_option("--until", filter.until, "Until this time (UTC), or until so long ago");
+}
+
 void add_audit(CLI::App& app, Chosen& chosen) {
   CLI::App* audit = app.add_subcommand("audit", "Look at the audit trail");
   audit->require_subcommand(1);
+
+  CLI::App* search = audit->add_subcommand("search", "The records that answer a question");
+  const auto searched = std::make_shared<AuditSearchOptions>();
+  add_log(*search, *searched);
+  add_filter(*search, searched->filter);
+  search->add_option("--last", searched->last, "Only the last so many")
+      ->check(CLI::Range(1, kRecordsMax));
+  search->callback([=, &chosen] { chosen = [=] { return audit_search(*searched); }; });
+
+  CLI::App* tail = audit->add_subcommand("tail", "The last records, and those that come");
+  const auto tailed = std::make_shared<AuditTailOptions>();
+  add_log(*tail, *tailed);
+  add_filter(*tail, tailed->filter);
+  tail->add_option("-n,--lines", tailed->num_records, "How many")
+      ->check(CLI::Range(1, kRecordsMax))
+      ->default_val(kRecords);
+  tail->add_flag("-f,--follow", tailed->follow, "Go on with what is written, until Ctrl-C");
+  tail->callback([=, &chosen] { chosen = [=] { return audit_tail(*tailed); }; });
+
   CLI::App* verify =
       audit->add_subcommand("verify", "Is every record there, unaltered and in its place?");
-  const auto options = std::make_shared<AuditVerifyOptions>();
-  verify->add_option("file", options->file, "The audit file")->required();
-  add_json(*verify, *options);
-  verify->callback([=, &chosen] { chosen = [=] { return audit_verify(*options); }; });
+  const auto verified = std::make_shared<AuditVerifyOptions>();
+  add_log(*verify, *verified);
+  verify->callback([=, &chosen] { chosen = [=] { return audit_verify(*verified); }; });
+}
+
+void add_fmt(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("fmt", "Lay configuration files out; every comment is kept");
+  const auto options = std::make_shared<FormatOptions>();
+  command->add_option("files", options->files,
+                      "The files, or - for standard input; without them, the configuration's");
+  add_config(*command, *options);
+  command->add_flag("--check", options->check, "Write nothing; say which files would change");
+  command->callback([=, &chosen] { chosen = [=] { return format_files(*options); }; });
 }
 
 void add_check(CLI::App& app, Chosen& chosen) {
@@ -150,6 +206,7 @@ int main_of(int argc, char** argv) {
   add_audit(app, chosen);
   add_check(app, chosen);
   add_explain(app, chosen);
+  add_fmt(app, chosen);
   add_help(app, chosen);
   add_reload(app, chosen);
   add_status(app, chosen);

@@ -134,4 +134,47 @@ Loaded load(const std::string& path, const FileAccess& files, WallTime now) {
   return result;
 }
 
+namespace {
+
+// The fields of a file as far as they can be read; nothing of what is wrong is told.
+std::optional<TextTree> tree_of(const std::string& path, const FileAccess& files) {
+  const auto text = files.read(path, limits::kConfigFileBytesMax);
+  if (!text) return std::nullopt;
+  std::vector<Problem> untold;
+  Reporter report(path, untold);
+  return TextTree::parse(*text, report);
+}
+
+}  // namespace
+
+std::vector<std::string> configuration_files(const std::string& path, const FileAccess& files) {
+  std::vector<std::string> paths = {path};
+  const auto tree = tree_of(path, files);
+  if (!tree) return paths;
+  for (const Node& field : tree->root().fields()) {
+    if (field.name() != "include") continue;
+    const std::string included = resolve(path, field.value());
+    if (included.find_first_of("*?[") == std::string::npos) {
+      paths.push_back(included);
+    } else {
+      const std::vector<std::string> found = files.glob(included);
+      paths.insert(paths.end(), found.begin(), found.end());
+    }
+  }
+  std::sort(paths.begin() + 1, paths.end());
+  paths.erase(std::unique(paths.begin() + 1, paths.end()), paths.end());
+  paths.erase(std::remove(paths.begin() + 1, paths.end(), path), paths.end());
+  return paths;
+}
+
+std::optional<std::string> audit_file_of(const std::string& path, const FileAccess& files) {
+  for (const std::string& each : configuration_files(path, files)) {
+    const auto tree = tree_of(each, files);
+    const Node* audit = tree ? tree->root().field("audit") : nullptr;
+    const Node* file = audit != nullptr ? audit->field("file") : nullptr;
+    if (file != nullptr && !file->value().empty()) return resolve(each, file->value());
+  }
+  return std::nullopt;
+}
+
 }  // namespace interlock::policy

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,14 @@ struct Loaded {
 // load reads the configuration whose main file is `path`. Other paths are relative to the file that
 // names them. `now` decides whether certificates and revocation lists have run out.
 Loaded load(const std::string& path, const FileAccess& files, WallTime now);
+
+// configuration_files returns the main file and those that its includes match, in the order in
+// which they are read; the main file alone where it cannot be read. Nothing is said of what they
+// hold.
+std::vector<std::string> configuration_files(const std::string& path, const FileAccess& files);
+
+// audit_file_of returns where the audit log is, as these files say it, whether or not anything else
+// in them is in order; nothing where they do not say it or cannot be read.
+std::optional<std::string> audit_file_of(const std::string& path, const FileAccess& files);
 
 }  // namespace interlock::policy

@@ -1,12 +1,11 @@
 // interlock audit verify: is the chain of records whole?
 #include <cstdio>
-#include <cstring>
 
 #include <fmt/format.h>
 
 #include "audit/reader.h"
 #include "base/json.h"
-#include "cli/commands.h"
+#include "cli/audit_log.h"
 
 namespace interlock::cli {
 namespace {
@@ -29,24 +28,21 @@ void print_json(const audit::VerifyReport& report, bool whole) {
 }  // namespace
 
 int audit_verify(const AuditVerifyOptions& options) {
-  const auto report = audit::verify_file(options.file);
-  if (!report) {
-    fmt::print(stderr, "interlock audit verify: cannot read {}: {}\n", options.file,
-               report.error().sys != 0 ? strerrordesc_np(report.error().sys) : report.error().what);
-    return kExitError;
-  }
+  const auto file = audit_file_named("verify", options.file, options.config);
+  if (!file) return kExitError;
+  const auto report = audit::verify_file(*file);
+  if (!report) return complain_of_log("verify", *file, report.error());
   const bool whole = !report->first_break && report->num_records > 0;
   if (options.json) {
     print_json(*report, whole);
   } else if (report->num_records == 0 && !report->first_break) {
-    fmt::print("{}: holds no record\n", options.file);
+    fmt::print("{}: holds no record\n", *file);
   } else if (!report->first_break) {
-    fmt::print("{}: whole: {} records, from {} to {}\n", options.file, report->num_records,
+    fmt::print("{}: whole: {} records, from {} to {}\n", *file, report->num_records,
                report->first_time, report->last_time);
   } else {
-    fmt::print("{}:{}: the chain is broken here: {}; what stands before it is whole\n",
-               options.file, report->first_break->line,
-               audit::to_string(report->first_break->kind));
+    fmt::print("{}:{}: the chain is broken here: {}; what stands before it is whole\n", *file,
+               report->first_break->line, audit::to_string(report->first_break->kind));
   }
   return whole ? kExitOk : kExitFailed;
 }

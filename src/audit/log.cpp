@@ -1,0 +1,116 @@
+#include "audit/log.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace interlock::audit {
+namespace {
+
+constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
+
+tl::unexpected<Error> failed(const char* what, int sys) {
+  return fail(Errc::kIo, Origin::kEnvironment, what, sys);
+}
+
+bool is_below(std::string_view path, std::string_view prefix) {
+  return path.starts_with(prefix) &&
+         (path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/');
+}
+
+}  // namespace
+
+std::string_view Entry::written(std::string_view name) const {
+  const auto at = std::find_if(members.begin(), members.end(),
+                               [&](const Member& each) { return each.name == name; });
+  return at == members.end() ? std::string_view() : at->value;
+}
+
+bool Filter::matches(const Entry& record) const {
+  if (!record.is_record) return false;
+  const std::string_view time = record.written("time");
+  if ((!since.empty() && time < since) || (!until.empty() && time > until)) return false;
+  if (!std::all_of(equal.begin(), equal.end(), [&](const auto& wanted) {
+        return record.text(wanted.first) == wanted.second;
+      })) {
+    return false;
+  }
+  if (!peer.empty()) {
+    const std::string all = record.text("peer");
+    if (all != peer && all.substr(0, all.rfind(':')) != peer &&
+        all.substr(0, all.rfind(':')) != "[" + peer + "]") {
+      return false;
+    }
+  }
+  return path_prefix.empty() || is_below(record.text("path"), path_prefix);
+}
+
+Result<Log> Log::open(const std::string& path) {
+  // O_NONBLOCK: a named pipe in the place of a file must not hold the program up.
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return failed("cannot open", errno);
+  struct stat about {};
+  if (fstat(file.get(), &about) != 0) return failed("cannot look at", errno);
+  if (!S_ISREG(about.st_mode)) return failed("it is not a regular file", 0);
+  return Log(path, std::move(file));
+}
+
+Status Log::start_at(std::int64_t offset) {
+  if (lseek(file_.get(), offset, SEEK_SET) < 0) return failed("cannot read", errno);
+  lines_ = LineCutter();
+  offset_ = offset;
+  number_ = 0;
+  numbered_ = offset == 0;
+  skips_first_ = offset > 0;
+  return Ok{};
+}
+
+Status Log::read(const Visit& visit) {
+  std::string block(kBlockBytes, '\0');
+  for (bool go_on = true; go_on;) {
+    const ssize_t got = ::read(file_.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("cannot read", errno);
+    if (got == 0) break;
+    offset_ += got;
+    const auto bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
+    lines_.feed(bytes, [&](std::string_view line) {
+      if (std::exchange(skips_first_, false)) return true;
+      Entry entry{.number = numbered_ ? ++number_ : 0, .line = line};
+      entry.is_record = parse_line(line, &entry.members).has_value();
+      go_on = visit(entry);
+      return go_on;
+    });
+  }
+  return Ok{};
+}
+
+Status Log::go_back(std::size_t num, const Filter& filter) {
+  struct stat about {};
+  if (fstat(file_.get(), &about) != 0) return failed("cannot look at", errno);
+  for (std::int64_t window = kBlockBytes;; window *= 4) {
+    const std::int64_t from = std::max<std::int64_t>(about.st_size - window, 0);
+    IL_TRY(start_at(from));
+    std::size_t found = 0;
+    if (from > 0) {
+      IL_TRY(read([&](const Entry& entry) {
+        found += filter.matches(entry) ? 1 : 0;
+        return found < num;
+      }));
+    }
+    if (from == 0 || found >= num) return start_at(from);
+  }
+}
+
+bool Log::is_current() const {
+  struct stat here {
+  }, there{};
+  if (fstat(file_.get(), &here) != 0 || here.st_size < offset_) return false;
+  return stat(path_.c_str(), &there) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
+}
+
+}  // namespace interlock::audit
