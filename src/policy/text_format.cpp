@@ -36,8 +36,6 @@ class Formatter {
     return tokens_[at].kind == TokenKind::kSymbol && word(at) == symbol;
   }
   [[nodiscard]] bool is(std::size_t at, TokenKind kind) const { return tokens_[at].kind == kind; }
-  [[nodiscard]] bool opens(std::size_t at) const { return is(at, "{") || is(at, "<"); }
-  [[nodiscard]] bool closes(std::size_t at) const { return is(at, "}") || is(at, ">"); }
 
   void fields(std::size_t level);
   void field(std::size_t level);
@@ -89,7 +87,7 @@ void Formatter::skip_comments_and(std::string_view symbols) {
 }
 
 void Formatter::fields(std::size_t level) {
-  while (!is(at_, TokenKind::kEnd) && !closes(at_)) {
+  while (!is(at_, TokenKind::kEnd) && !is(at_, "}")) {
     if (is(at_, TokenKind::kComment)) {
       blank_line();
       line(level, trim(word(at_)));
@@ -110,7 +108,7 @@ void Formatter::fields(std::size_t level) {
 std::size_t Formatter::value_end() const {
   std::size_t at = at_ + 1;
   while (is(at, TokenKind::kComment) || is(at, ":")) ++at;
-  if (opens(at)) return at;
+  if (is(at, "{")) return at;
   if (is(at, "[")) return closing(at) + 1;
   if (is(at, "-")) ++at;
   while (is(at, TokenKind::kComment)) ++at;
@@ -126,8 +124,8 @@ std::size_t Formatter::value_end() const {
 std::size_t Formatter::closing(std::size_t open) const {
   std::size_t depth = 0;
   for (std::size_t at = open;; ++at) {
-    if (opens(at) || is(at, "[")) ++depth;
-    if ((closes(at) || is(at, "]")) && --depth == 0) return at;
+    if (is(at, "{") || is(at, "[")) ++depth;
+    if ((is(at, "}") || is(at, "]")) && --depth == 0) return at;
   }
 }
 
@@ -140,7 +138,7 @@ void Formatter::field(std::size_t level) {
   out_.append(level * kIndent, ' ').append(word(at_));
   ++at_;
   skip_comments_and(":");
-  if (opens(at_)) {
+  if (is(at_, "{")) {
     out_ += ' ';
     block(level);
   } else if (is(at_, "[")) {
@@ -204,7 +202,7 @@ std::string Formatter::flat_list() {
   ++at_;
   for (skip_comments_and(","); !is(at_, "]"); skip_comments_and(",")) {
     if (list.size() > 1) list += ", ";
-    list += opens(at_) ? flat_block() : flat_value();
+    list += is(at_, "{") ? flat_block() : flat_value();
     for (skip_comments_and({}); is(at_, TokenKind::kString); skip_comments_and({})) {
       list.append(" ").append(word(at_++));
     }
@@ -216,7 +214,7 @@ std::string Formatter::flat_list() {
 std::string Formatter::flat_block() {
   std::string text = "{";
   ++at_;
-  for (skip_comments_and(",;"); !closes(at_); skip_comments_and(",;")) text += ' ' + flat_field();
+  for (skip_comments_and(",;"); !is(at_, "}"); skip_comments_and(",;")) text += ' ' + flat_field();
   ++at_;
   return text + (text.size() > 1 ? " }" : "}");
 }
@@ -224,7 +222,7 @@ std::string Formatter::flat_block() {
 std::string Formatter::flat_field() {
   std::string text(word(at_++));
   skip_comments_and(":");
-  if (opens(at_)) return text + ' ' + flat_block();
+  if (is(at_, "{")) return text + ' ' + flat_block();
   if (is(at_, "[")) return text + ": " + flat_list();
   text.append(": ").append(flat_value());
   for (skip_comments_and({}); is(at_, TokenKind::kString); skip_comments_and({})) {

@@ -18,7 +18,7 @@ constexpr std::size_t kFormatColumnsMax = 110;
 
 // format_text returns `text` laid out, with LF line ends and no byte order mark; formatting the
 // result changes nothing. At most one empty line in a row is kept. Separators behind fields and
-// colons before blocks go, "<" and ">" become "{" and "}". A comment in the middle of a field moves
+// colons before blocks go. A comment in the middle of a field moves
 // before it. Appends all problems of form to `problems` and returns nothing if one is an error;
 // whether fields and values mean anything is not judged. `file` is its name in messages.
 std::optional<std::string> format_text(std::string file, std::string_view text,
