@@ -130,7 +130,7 @@ class FaultyCalls final : public FileCalls {
   int num_failures_ = 0, num_writes_ = 0, num_syncs_ = 0;
 };
 
-WriterOptions quick(FaultyCalls& calls) {
+inline WriterOptions quick(FaultyCalls& calls) {
   return {.retry_interval = Millis{1}, .sync_interval = Millis{1}, .calls = &calls};
 }
 

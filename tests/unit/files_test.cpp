@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "files/posix_files.h"
+#include "files/replace_file.h"
 
 using namespace interlock;
 
@@ -112,6 +113,31 @@ BOOST_AUTO_TEST_CASE(a_pattern_finds_names_in_order) {
   BOOST_TEST(files.glob(folder + "/absent/*").empty());
   const std::vector<std::string> itself = {folder + "/c.txt"};
   BOOST_TEST((files.glob(folder + "/c.txt") == itself));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_replaced_whole_and_keeps_its_mode) {
+  const std::string path = write("config", "old");
+  std::filesystem::create_symlink("config", folder + "/link");
+  BOOST_REQUIRE(chmod(path.c_str(), 0640) == 0);
+  BOOST_TEST(files::replace_file(folder + "/link", "new").has_value());
+  BOOST_TEST(files.read(path, 100).value() == "new");
+  BOOST_TEST(std::filesystem::is_symlink(folder + "/link"));
+  struct stat about {};
+  BOOST_REQUIRE(stat(path.c_str(), &about) == 0);
+  BOOST_TEST((about.st_mode & 07777) == 0640);
+}
+
+BOOST_AUTO_TEST_CASE(where_it_cannot_be_replaced_nothing_changes_and_nothing_is_left) {
+  const auto refused = [&](const std::string& path) {
+    const Status replaced = files::replace_file(path, "new");
+    BOOST_REQUIRE(!replaced.has_value());
+    return std::string(replaced.error().what);
+  };
+  BOOST_TEST(refused(folder + "/none") == "cannot find");
+  BOOST_TEST(refused(folder) == "it is not a regular file");
+  BOOST_TEST(refused("/proc/self/mounts") == "cannot write beside");
+  const auto left = std::filesystem::directory_iterator(folder);
+  BOOST_TEST(std::distance(begin(left), end(left)) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
