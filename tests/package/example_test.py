@@ -38,6 +38,13 @@ class Example(unittest.TestCase):
         for name in ("tls/gateway.pem", "trust/plant-ca.pem", "trust/plant.crl"):
             self.assertIn(name, done.stdout + done.stderr)
 
+    def test_what_we_ship_is_laid_out_as_fmt_would(self):
+        files = [*EXAMPLES.rglob("*.textproto"), *DEMO.rglob("*.textproto"),
+                 DEMO / "interlock.textproto.in"]
+        self.assertGreaterEqual(len(files), 4)
+        done = started("interlock", "fmt", "--check", *files)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
 
 if __name__ == "__main__":
     main("openssl")
