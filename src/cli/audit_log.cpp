@@ -113,17 +113,27 @@ std::optional<audit::Filter> filter_of(const char* command, const AuditFilterOpt
 
 std::string shown(const audit::Entry& record, bool json) {
   if (json) return std::string(record.line) + '\n';
+  // Quotes need no escape here; all that could steer a terminal keeps it.
+  const auto readable = [&](std::string_view name) {
+    std::string text;
+    std::string_view rest = record.written(name);
+    for (; !rest.empty(); rest.remove_prefix(1)) {
+      if (rest.starts_with("\\\"") || rest.starts_with("\\\\")) rest.remove_prefix(1);
+      text += rest.front();
+    }
+    return text;
+  };
   const auto has = [&](std::string_view name) { return !record.written(name).empty(); };
   const std::string_view event = record.written("event");
   std::string line = fmt::format("{}  {:<5}  ", record.written("time"),
                                  has("decision") ? record.written("decision") : "-");
-  line += fmt::format("{:<22} {:<16}", has("reason") ? record.written("reason") : event,
+  line += fmt::format("{:<26} {:<16}", has("reason") ? record.written("reason") : event,
                       has("device") ? record.written("device") : record.written("peer"));
   if (has("method")) {
-    line += fmt::format("  {} {}", record.written("method"), record.written("path"));
+    line += fmt::format("  {} {}", record.written("method"), readable("path"));
   }
   if (has("service")) line += fmt::format(" -> {}", record.written("service"));
-  if (has("detail")) line += fmt::format("  {}", record.written("detail"));
+  if (has("detail")) line += fmt::format("  {}", readable("detail"));
   if (has("denial_id")) line += fmt::format("  [{}]", record.written("denial_id"));
   return line + '\n';
 }

@@ -18,8 +18,8 @@ std::optional<std::string> audit_file_named(const char* command, const std::stri
 // filter_of reads the filter options; nothing, and a complaint on stderr, where one means nothing.
 std::optional<audit::Filter> filter_of(const char* command, const AuditFilterOptions& options);
 
-// shown returns a record as one line for people, or, with `json`, as it stands in the log. The
-// escapes of the log stay, so that no record can steer the terminal.
+// shown returns a record as one line for people, or, with `json`, as it stands in the log. Its
+// escapes of controls stay, so that no record can steer the terminal.
 std::string shown(const audit::Entry& record, bool json);
 
 // DamageReport counts the lines that are no records, and says so on stderr.

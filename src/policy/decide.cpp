@@ -33,11 +33,12 @@ Reason judge_caller(const Facts& facts) {
                                                           : Reason::kNone;
 }
 
-// How near a permit is: more common segments first, then whether the method agrees, then name
-// order.
+// How near a permit is: more common segments first, then whether the method agrees, then how many
+// segments agree again behind the one that differs, then name order.
 struct Nearness {
   std::size_t segments = 0;
   bool method = false;
+  std::size_t later = 0;
   auto operator<=>(const Nearness&) const = default;
 };
 
@@ -49,16 +50,32 @@ std::size_t common_with_prefix(std::string_view prefix, std::string_view path) {
   return slashes > 0 ? static_cast<std::size_t>(slashes) - 1 : 0;
 }
 
+std::size_t common_behind(std::size_t at, const PathPattern& pattern,
+                          const std::vector<std::string_view>& path, const Device& device) {
+  std::size_t same = 0;
+  for (++at; at < std::min(pattern.size(), path.size()); ++at) {
+    same += pattern[at].matches(path[at], device) ? 1 : 0;
+  }
+  return same;
+}
+
+Nearness nearness_of(const Permit& permit, const Facts& facts, const HttpOperation& operation,
+                     const std::vector<std::string_view>& path) {
+  const bool method = permit.permits_method(operation.method);
+  if (!permit.regex.empty()) {
+    return {common_with_prefix(permit.regex_prefix, operation.path), method, 0};
+  }
+  const std::size_t segments = common_segments(permit.pattern, path, facts.device);
+  return {segments, method, common_behind(segments, permit.pattern, path, facts.device)};
+}
+
 Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
   const std::vector<Permit>& permits = facts.device.function->permits;
   Decision decision{.reason = Reason::no_permit, .difference = Difference::kNoPermit};
   const std::vector<std::string_view> path = split_path(operation.path);
   Nearness best;
   for (const Permit& permit : permits) {
-    const Nearness near{permit.regex.empty()
-                            ? common_segments(permit.pattern, path, facts.device)
-                            : common_with_prefix(permit.regex_prefix, operation.path),
-                        permit.permits_method(operation.method)};
+    const Nearness near = nearness_of(permit, facts, operation, path);
     if (decision.permit == nullptr || near > best) {
       best = near;
       decision.permit = &permit;

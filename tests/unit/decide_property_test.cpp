@@ -145,6 +145,15 @@ std::size_t common(const Rule& rule, const std::string& path, const Device& devi
   return same;
 }
 
+// All segments that agree, wherever they stand.
+std::size_t agreeing(const Rule& rule, const std::string& path, const Device& device) {
+  const auto pattern = split(rule.path), names = split(path);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < pattern.size() && i < names.size(); ++i)
+    same += covers(pattern[i], names[i], device) ? 1U : 0U;
+  return same;
+}
+
 struct Verdict {
   Reason reason = Reason::no_permit;
   std::string permit;  // "" for none.
@@ -211,7 +220,8 @@ Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Re
     if (covers_path(rule)) return {Reason::method_not_permitted, rule.name};
   const Rule* nearest = nullptr;
   const auto nearness = [&](const Rule& rule) {
-    return std::pair(common(rule, request.path, device), has_method(rule));
+    return std::tuple(common(rule, request.path, device), has_method(rule),
+                      agreeing(rule, request.path, device));
   };
   for (const Rule& rule : rules)
     if (nearest == nullptr || nearness(rule) > nearness(*nearest)) nearest = &rule;
