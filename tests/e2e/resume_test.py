@@ -4,15 +4,16 @@ Method: OpenSSL's client against the real gateway, in TLS 1.3 and 1.2.
 """
 import socket
 import ssl
+import subprocess
 
 from harness import (BIN, SECONDS_MAX, TLS12, TLS13, Caller, GatewayCase, interlockd, main,
-                     request)
+                     request, wait_until)
 
 # OpenSSL's SSL_OP_NO_EXTENDED_MASTER_SECRET, which Python has no name for.
 NO_EXTENDED_MASTER_SECRET = 0x1
 
 
-class Resumption(GatewayCase):
+class Returning(GatewayCase):
     def context(self, version, options=0):
         made = ssl.create_default_context(cafile=str(self.gateway.plant / "trust/plant-ca.pem"))
         made.minimum_version = made.maximum_version = version
@@ -36,6 +37,8 @@ class Resumption(GatewayCase):
         return ((TLS13, self.gateway.port), (TLS13, self.gateway.port12),
                 (TLS12, self.gateway.port12))
 
+
+class Resumption(Returning):
     def test_a_device_that_comes_back_resumes_again_and_again(self):
         for version, port in self.listeners():
             with self.subTest(f"{version} on {port}"):
@@ -66,6 +69,31 @@ class Resumption(GatewayCase):
                 self.gateway.process = interlockd(BIN, self.gateway.config,
                                                   self.gateway.plant / "interlockd.log")
                 self.assertFalse(self.call(context, port, session)[0])
+
+
+class Revocation(Returning):
+    def revoke(self):
+        for command in (("-revoke", "devices/temp-01.pem"),
+                        ("-gencrl", "-crldays", "7", "-out", "trust/plant.crl")):
+            subprocess.run(["openssl", "ca", "-config", "authority/openssl.cnf", *command],
+                           check=True, cwd=self.gateway.plant, capture_output=True)
+        code, report = self.gateway.ask("reload")
+        self.assertEqual((code, report["outcome"]), (0, "applied"))
+
+    def test_a_revoked_certificate_loses_its_open_connection_and_its_sessions(self):
+        kept = [(context, port, self.call(context, port)[1]) for context, port in
+                ((self.context(version), port) for version, port in self.listeners())]
+        with self.gateway.connect("temp-01") as opened:
+            self.assertEqual(opened.ask(request("DELETE", "/")).status, 403)
+            self.revoke()
+            with self.assertRaises((EOFError, ssl.SSLError)):
+                opened.message()
+        for context, port, session in kept:
+            with self.subTest(f"{context.maximum_version} on {port}"):
+                with self.assertRaisesRegex(ssl.SSLError, "revoked"):
+                    self.call(context, port, session)
+        wait_until(lambda: len(self.gateway.audit(event="handshake", reason="certificate_revoked"))
+                   == 1 + len(kept), "each refusal on record, once")
 
 
 if __name__ == "__main__":
