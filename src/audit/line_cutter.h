@@ -32,6 +32,9 @@ class LineCutter {
   // is_partial says whether the beginning of a line was fed whose end was not.
   [[nodiscard]] bool is_partial() const { return too_long_ || !partial_.empty(); }
 
+  // partial returns that beginning; empty where it is too long already.
+  [[nodiscard]] std::string_view partial() const { return partial_; }
+
  private:
   template <class Take>
   bool take_whole(std::string_view last_piece, const Take& take) {

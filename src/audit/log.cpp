@@ -78,14 +78,21 @@ Status Log::read(const Visit& visit) {
     offset_ += got;
     const auto bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
     lines_.feed(bytes, [&](std::string_view line) {
-      if (std::exchange(skips_first_, false)) return true;
-      Entry entry{.number = numbered_ ? ++number_ : 0, .line = line};
-      entry.is_record = parse_line(line, &entry.members).has_value();
-      go_on = visit(entry);
+      go_on = std::exchange(skips_first_, false) || hand_over(line, visit);
       return go_on;
     });
   }
   return Ok{};
+}
+
+void Log::finish(const Visit& visit) {
+  if (lines_.is_partial() && !skips_first_) hand_over(lines_.partial(), visit);
+}
+
+bool Log::hand_over(std::string_view line, const Visit& visit) {
+  Entry entry{.number = numbered_ ? ++number_ : 0, .line = line};
+  entry.is_record = parse_line(line, &entry.members).has_value();
+  return visit(entry);
 }
 
 Status Log::go_back(std::size_t num, const Filter& filter) {

@@ -54,6 +54,9 @@ class Log {
   // next call. kIo where the file cannot be read.
   Status read(const Visit& visit);
 
+  // finish says that nothing more will come: it hands over what read kept, if anything.
+  void finish(const Visit& visit);
+
   // go_back moves the place so far back that at least `num` records that match are to come, or to
   // the beginning; it reads about twice what that takes, from the end.
   Status go_back(std::size_t num, const Filter& filter);
@@ -64,6 +67,7 @@ class Log {
  private:
   Log(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
   Status start_at(std::int64_t offset);
+  bool hand_over(std::string_view line, const Visit& visit);
 
   std::string path_;
   Fd file_;

@@ -19,7 +19,7 @@ int audit_search(const AuditSearchOptions& options) {
   DamageReport damage(*file);
   std::deque<std::string> last;
   std::size_t num_found = 0;
-  const Status read = log->read([&](const audit::Entry& entry) {
+  const auto look = [&](const audit::Entry& entry) {
     if (!entry.is_record) damage.note(entry);
     if (!filter->matches(entry)) return true;
     ++num_found;
@@ -30,7 +30,9 @@ int audit_search(const AuditSearchOptions& options) {
       if (last.size() > options.last) last.pop_front();
     }
     return true;
-  });
+  };
+  const Status read = log->read(look);
+  if (read) log->finish(look);
   for (const std::string& each : last) fmt::print("{}", each);
   if (!read) return complain_of_log("search", *file, read.error());
   damage.finish();

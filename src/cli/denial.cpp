@@ -34,10 +34,12 @@ Result<std::optional<Denial>> find_denial(const std::string& audit_file, std::st
   if (!log) return tl::make_unexpected(log.error());
   const audit::Filter filter{.equal = {{"denial_id", std::string(id)}}};
   std::optional<Denial> found;
-  IL_TRY(log->read([&](const audit::Entry& entry) {
+  const auto look = [&](const audit::Entry& entry) {
     if (filter.matches(entry)) found = denial_of(entry);
     return !found;
-  }));
+  };
+  IL_TRY(log->read(look));
+  if (!found) log->finish(look);
   return found;
 }
 

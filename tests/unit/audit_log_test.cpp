@@ -133,6 +133,15 @@ BOOST_AUTO_TEST_CASE(an_unfinished_line_waits_for_its_end) {
   BOOST_TEST(found(log).empty());
   append(second.substr(20));
   BOOST_TEST(found(log) == Seqs{"2"});
+  append(first.substr(0, first.size() - 1));
+  BOOST_TEST(found(log).empty());
+  Seqs last;
+  const auto note = [&](const Entry& entry) {
+    last.push_back(entry.text("seq"));
+    return true;
+  };
+  log.finish(note);
+  BOOST_TEST(last == Seqs{"1"});
 }
 
 BOOST_AUTO_TEST_CASE(the_last_records_are_found_from_the_end) {
