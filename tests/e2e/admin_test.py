@@ -42,9 +42,11 @@ class Socket(GatewayCase):
     def raw(self, data=b"", end=False):
         """What the gateway answers to these bytes, up to where it closes."""
         with self.connected() as asking:
-            asking.sendall(data)
-            if end:
-                asking.shutdown(socket.SHUT_WR)
+            # The gateway may have refused, and closed, before it was asked: the answer is there.
+            with contextlib.suppress(BrokenPipeError):
+                asking.sendall(data)
+                if end:
+                    asking.shutdown(socket.SHUT_WR)
             answer = b""
             while piece := asking.recv(65536):
                 answer += piece
