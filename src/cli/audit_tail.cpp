@@ -63,7 +63,7 @@ class Tail {
     const StopSignal stop;
     bool is_current = true;
     for (;;) {
-      std::fflush(stdout);
+      static_cast<void>(std::fflush(stdout));
       IL_TRY(log.read([&](const audit::Entry& entry) {
         if (!entry.is_record) damage_.note(entry);
         if (filter_.matches(entry)) show(shown(entry, options_.json));

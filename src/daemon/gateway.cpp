@@ -240,6 +240,7 @@ void Gateway::configure_workers(std::vector<ReadyListener> listeners) {
   ++version_;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::vector<WorkerListener> own;
+    own.reserve(listeners.size());
     for (ReadyListener& each : listeners) {
       own.push_back({each.name, each.address, each.server,
                      each.sockets.empty() ? Fd() : std::move(each.sockets.at(i))});

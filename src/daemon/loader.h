@@ -46,7 +46,7 @@ class Loader {
     std::shared_ptr<const policy::Snapshot> running;
   };
   void run();
-  Work work(Job job) const;
+  [[nodiscard]] Work work(Job job) const;
 
   const Preparation with_;
   const std::function<void()> on_done_;

@@ -80,7 +80,8 @@ void Worker::listen(std::vector<WorkerListener> listeners) {
       next.back()->as = std::move(listener);
     } else {
       Fd socket = std::move(listener.socket);
-      next.push_back(std::make_unique<Listening>(std::move(listener), nullptr));
+      next.push_back(std::make_unique<Listening>());
+      next.back()->as = std::move(listener);
       next.back()->acceptor = accept_for(*next.back(), std::move(socket));
     }
   }
