@@ -48,7 +48,7 @@ void print_text(const Explanation& out) {
   if (allowed) {
     if (permit->rate) line("rate", policy::rate_text(*permit->rate) + ", taken as not used up");
     line("forwarded",
-         fmt::format("to {} at {}", permit->service->name, permit->service->endpoint.to_string()));
+         fmt::format("to {} at {}", permit->service->name, permit->service->authority()));
     return;
   }
   line("what to do", what_to_do(out.decision.reason));

@@ -28,7 +28,7 @@ Row row_of(const policy::Permit& permit) {
           policy::path_text(permit),
           std::move(body),
           permit.rate ? policy::rate_text(*permit.rate) : "-",
-          fmt::format("{} at {}", permit.service->name, permit.service->endpoint.to_string())};
+          fmt::format("{} at {}", permit.service->name, permit.service->authority())};
 }
 
 std::string table_of(const policy::Function& function) {
@@ -65,7 +65,7 @@ void write_permit(JsonWriter& json, const policy::Permit& permit) {
     json.member("burst", std::uint64_t{permit.rate->burst}).end_object();
   }
   json.member("service", permit.service->name);
-  json.member("endpoint", permit.service->endpoint.to_string()).end_object();
+  json.member("endpoint", permit.service->authority()).end_object();
 }
 
 }  // namespace

@@ -151,7 +151,8 @@ void SocketStream::want(bool read, bool write) {
   }
 }
 
-std::unique_ptr<port::ByteStream> SocketDialer::dial(const Endpoint& endpoint) {
+std::unique_ptr<port::ByteStream> SocketDialer::dial(const policy::Service& /*service*/,
+                                                     const Endpoint& endpoint) {
   const Address address = address_of(endpoint);
   Fd fd(socket(address.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return nullptr;

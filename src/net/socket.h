@@ -53,7 +53,8 @@ class SocketStream final : public port::ByteStream {
 class SocketDialer final : public port::Dialer {
  public:
   explicit SocketDialer(Loop& loop) : loop_(loop) {}
-  std::unique_ptr<port::ByteStream> dial(const Endpoint& endpoint) override;
+  std::unique_ptr<port::ByteStream> dial(const policy::Service& service,
+                                         const Endpoint& endpoint) override;
 
  private:
   Loop& loop_;

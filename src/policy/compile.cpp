@@ -150,7 +150,7 @@ void Compiling::compile_services(const Unit& unit) {
       error(block.field("endpoint")->value_at(), endpoint.error().what, std::string(kEndpointHint));
     }
     if (!named || !endpoint) continue;
-    out().services.push_back(std::make_unique<const Service>(Service{service.name(), *endpoint}));
+    out().services.push_back(std::make_unique<const Service>(Service{service.name(), {*endpoint}}));
   }
 }
 

@@ -23,7 +23,10 @@ namespace interlock::policy {
 
 struct Service {
   std::string name;
-  Endpoint endpoint;
+  std::vector<Endpoint> endpoints;  // At least one; each serves the same.
+
+  // authority is what the service is told as Host, whichever endpoint a request goes to.
+  [[nodiscard]] std::string authority() const { return endpoints.front().to_string(); }
 };
 
 // Rate is a budget that fills by `limit` operations in `per` and holds at most `burst`.

@@ -10,6 +10,7 @@
 #include "port/clock.h"
 #include "port/dialer.h"
 #include "port/wakeup.h"
+#include "session/meter.h"
 #include "session/rate_table.h"
 #include "session/service_pool.h"
 #include "session/snapshot_slot.h"
@@ -29,6 +30,7 @@ struct Context {
   // Where bytes are read into before they are queued; used only within one call.
   std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
   policy::ChainCache chains{};
+  Meter meter{};  // Other threads may read it.
 };
 
 }  // namespace interlock::session

@@ -7,8 +7,6 @@
 namespace interlock::session {
 namespace {
 
-bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
-
 template <class T, class Event>
 const T* as(const Event& event) {
   return std::get_if<T>(&event);
@@ -42,17 +40,10 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   phase_ = Phase::kRelay;
   permit_ = judgement.permit;
   body_bytes_max_ = judgement.body_bytes_max;
-  const Endpoint& endpoint = permit_->service->endpoint;
-  http1::encode_request(to_service_.tail(), head, endpoint.to_string(), gate_.identity_fields());
-  if (is_safe(method_) && head.framing == http1::Framing::kNone) retry_ = to_service_.view();
   if (head.expect_continue) http1::encode_continue(client.out.tail());
-  decoder_.expect(method_);
-  service_ = context_.services.borrow(endpoint);
-  if (service_.stream == nullptr) {
-    service_failed(client, "the service cannot be reached", 502);
-    return;
+  if (leg_.begin(*permit_->service, head, gate_.identity_fields()) == ServiceLeg::Moved::kFailed) {
+    service_failed(client, 502);
   }
-  service_.stream->observe(&observer_);
 }
 
 Step Exchange::advance(ClientSide& client) {
@@ -79,16 +70,15 @@ Step Exchange::relay(ClientSide& client) {
     return Step::again();
   }
   if (moved) return Step::again();
-  return Step::wait(
-      {.client_read = !request_done_ && client.in.room() > 0 && to_service_.room() > 0,
-       .service_read = client.out.room() > 0,
-       .service_write = !to_service_.empty()});
+  return Step::wait({.client_read = !request_done_ && client.in.room() > 0 && leg_.out().room() > 0,
+                     .service_read = client.out.room() > 0,
+                     .service_write = !leg_.out().empty()});
 }
 
 // Reads and decodes the body as far as there is room towards the service.
 bool Exchange::take_request(ClientSide& client) {
   bool moved = false;
-  while (!request_done_ && to_service_.room() > 0) {
+  while (!request_done_ && leg_.out().room() > 0) {
     const auto decoded = client.decoder.decode(client.in.view(), client.eof);
     if (!decoded) {
       const http1::Refusal& bad = decoded.error();
@@ -113,12 +103,12 @@ bool Exchange::take_request(ClientSide& client) {
         return true;
       }
       if (request_framing_ == http1::Framing::kChunked) {
-        http1::encode_chunk(to_service_.tail(), body->bytes);
+        http1::encode_chunk(leg_.out().tail(), body->bytes);
       }
-      if (request_framing_ == http1::Framing::kLength) to_service_.append(body->bytes);
+      if (request_framing_ == http1::Framing::kLength) leg_.out().append(body->bytes);
     } else if (as<http1::MessageEnd>(decoded->event)) {
       if (request_framing_ == http1::Framing::kChunked) {
-        http1::encode_last_chunk(to_service_.tail());
+        http1::encode_last_chunk(leg_.out().tail());
       }
       request_done_ = true;
     }
@@ -129,107 +119,48 @@ bool Exchange::take_request(ClientSide& client) {
 }
 
 bool Exchange::send_to_service(ClientSide& client) {
-  bool moved = false;
-  while (!to_service_.empty()) {
-    port::IoResult sent;
-    if (connected_ || !service_.reused || service_.is_quiet()) {
-      sent = service_.stream->write(as_bytes(to_service_.view()));
-    }
-    if (sent.state == port::IoState::kBlocked) break;
-    if (sent.state != port::IoState::kProgress) {
-      // Before its first byte is out any request may take another connection.
-      if (!connected_ && service_.reused && dial_anew()) continue;
-      // It may have answered, and then closed, without reading to the end: look before giving up.
-      to_service_.clear();
-      service_reusable_ = false;
-      if (connected_ && !may_retry()) break;
-      service_failed(
-          client,
-          connected_ ? "the service closed the connection" : "the service cannot be reached", 502);
-      return true;
-    }
-    connected_ = true;
-    to_service_.consume(sent.bytes);
-    moved = true;
-  }
-  return moved;
+  const ServiceLeg::Moved moved = leg_.send();
+  if (moved == ServiceLeg::Moved::kFailed) service_failed(client, 502);
+  return moved != ServiceLeg::Moved::kNot;
 }
 
-// Decodes what the service has sent as far as there is room towards the client.
+// Takes what the service has sent as far as there is room towards the client.
 bool Exchange::take_answer(ClientSide& client) {
   bool moved = false;
   while (!answer_done_ && client.out.room() > 0) {
-    const auto decoded = decoder_.decode(service_.in.view(), service_eof_);
-    if (!decoded) {
-      service_failed(client, decoded.error().what, 502);
-      return true;
+    http1::ResponseEvent event;
+    switch (leg_.next(event)) {
+      case ServiceLeg::Moved::kNot:
+        return moved;
+      case ServiceLeg::Moved::kFailed:
+        service_failed(client, 502);
+        return true;
+      case ServiceLeg::Moved::kOn:
+        break;
     }
-    if (as<NeedMore>(decoded->event)) {
-      service_.in.consume(decoded->consumed);
-      if (!read_service(client)) return moved;
-      if (phase_ != Phase::kRelay) return true;
-      moved = true;
-      continue;
-    }
-    if (const auto* head = as<http1::ResponseHead>(decoded->event)) {
+    moved = true;
+    if (const auto* head = as<http1::ResponseHead>(event)) {
       if (!on_response_head(*head, client)) return true;
-    } else if (const auto* body = as<http1::BodyBytes>(decoded->event)) {
+    } else if (const auto* body = as<http1::BodyBytes>(event)) {
       if (answer_form_ == http1::BodyForm::kChunked) {
         http1::encode_chunk(client.out.tail(), body->bytes);
       }
       if (answer_form_ == http1::BodyForm::kRaw) client.out.append(body->bytes);
-    } else if (as<http1::MessageEnd>(decoded->event)) {
+    } else if (as<http1::MessageEnd>(event)) {
       if (answer_form_ == http1::BodyForm::kChunked) http1::encode_last_chunk(client.out.tail());
       answer_done_ = true;
     }
-    if (phase_ != Phase::kRelay) return true;
-    service_.in.consume(decoded->consumed);
-    moved = true;
+    leg_.consume();
   }
   return moved;
-}
-
-// True where there is something new to decode: bytes, or the end of the stream.
-bool Exchange::read_service(ClientSide& client) {
-  if (service_eof_) {
-    service_failed(client, "the service ended its answer early", 502);
-    return true;
-  }
-  const std::size_t most = std::min(service_.in.room(), context_.scratch.size());
-  const port::IoResult got = service_.stream->read(std::span(context_.scratch).first(most));
-  switch (got.state) {
-    case port::IoState::kBlocked:
-      return false;
-    case port::IoState::kProgress:
-      // Nothing of the request is out yet: whatever this is, it is not its answer.
-      if (!connected_) {
-        service_failed(client, "the service sent bytes that nobody asked for", 502);
-        return true;
-      }
-      service_.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
-      return true;
-    case port::IoState::kEof:
-      if (!answer_started_ && service_.in.empty()) {
-        service_failed(client, "the service closed the connection without an answer", 502);
-        return true;
-      }
-      service_eof_ = true;
-      return true;
-    case port::IoState::kFailed:
-      service_failed(
-          client,
-          connected_ ? "the connection to the service broke" : "the service cannot be reached",
-          502);
-      return true;
-  }
-  return false;
 }
 
 bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& client) {
   if (head.interim) {
     // The gateway has answered `Expect: 100-continue` itself; other interim answers carry nothing.
     if (++num_interim_ <= limits::kHttpInterimResponsesMax) return true;
-    service_failed(client, "the service sent too many interim answers", 502);
+    leg_.give_up("the service sent too many interim answers");
+    service_failed(client, 502);
     return false;
   }
   // An answer before the end of the request: the client learns it, and the connection ends.
@@ -238,7 +169,6 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
   const http1::ResponsePlan plan = http1::encode_response(client.out.tail(), head, request_);
   answer_form_ = plan.body;
   client.closing |= plan.close;
-  service_reusable_ = service_reusable_ && head.keep_alive;
   answer_started_ = true;
   return true;
 }
@@ -278,7 +208,7 @@ void Exchange::refuse(ClientSide& client, const Judgement& judgement, int status
 // whole.
 void Exchange::refuse_midway(ClientSide& client, const Judgement& judgement, int status) {
   client.closing = true;
-  service_.stream.reset();
+  leg_.give_up("the request was refused while it was on its way");
   if (answer_started_) {
     phase_ = Phase::kBroken;
   } else {
@@ -286,31 +216,8 @@ void Exchange::refuse_midway(ClientSide& client, const Judgement& judgement, int
   }
 }
 
-bool Exchange::may_retry() const {
-  // The service may have closed an idle connection just as the request was on its way. Only a
-  // request that changes nothing is sent again, once, and only if nothing of an answer has come.
-  return service_.reused && !retry_.empty() && !answer_started_ && num_interim_ == 0 &&
-         service_.in.empty();
-}
-
-bool Exchange::dial_anew() {
-  service_ = context_.services.borrow(permit_->service->endpoint, /*fresh=*/true);
-  if (service_.stream != nullptr) service_.stream->observe(&observer_);
-  return service_.stream != nullptr;
-}
-
-void Exchange::service_failed(ClientSide& client, std::string_view detail, int status) {
-  if (may_retry()) {
-    to_service_.clear();
-    to_service_.append(retry_);
-    retry_.clear();
-    connected_ = service_eof_ = false;
-    service_reusable_ = true;
-    decoder_ = http1::ResponseDecoder();
-    decoder_.expect(method_);
-    if (dial_anew()) return;
-  }
-  service_.stream.reset();
+void Exchange::service_failed(ClientSide& client, int status) {
+  const std::string_view detail = leg_.failure();
   gate_.service_failed(*permit_, operation(), detail, answer_started_ ? 0 : status);
   if (answer_started_) {
     phase_ = Phase::kBroken;
@@ -323,11 +230,7 @@ void Exchange::service_failed(ClientSide& client, std::string_view detail, int s
 }
 
 void Exchange::finish(ClientSide& client) {
-  // What the service has not read yet of this request would swallow the beginning of the next one.
-  const bool whole = request_done_ && to_service_.empty();
-  if (whole && service_reusable_ && !service_eof_) {
-    context_.services.give_back(permit_->service->endpoint, std::move(service_));
-  }
+  leg_.end(/*answered=*/request_done_);
   if (!request_done_) client.closing = true;
   reset();
 }
@@ -336,41 +239,33 @@ Step Exchange::on_timeout(ClientSide& client) {
   if (phase_ != Phase::kRelay) return Step::close();
   // Is it the client that does not read its answer?
   if (client.stream->flush().state == port::IoState::kBlocked) return Step::close();
-  retry_.clear();
   if (waits_for_body()) {
     refuse_midway(
         client,
         gate_.refuse(Reason::malformed, "the request body stopped coming", operation(), 408), 408);
     return Step::again();
   }
-  service_failed(client,
-                 connected_ ? "the service did not answer in time"
-                            : "the service could not be reached in time",
-                 504);
+  leg_.give_up(leg_.connected() ? "the service did not answer in time"
+                                : "the service could not be reached in time");
+  service_failed(client, 504);
   return Step::again();
 }
 
 Millis Exchange::timeout() const {
   if (waits_for_body()) return limits::kBodyStallTimeout;
-  return connected_ ? limits::kServiceTimeout : limits::kDialTimeout;
+  return leg_.connected() ? limits::kServiceTimeout : limits::kDialTimeout;
 }
 
-void Exchange::want(Wants wants) {
-  if (service_.stream != nullptr) service_.stream->want(wants.service_read, wants.service_write);
-}
+void Exchange::want(Wants wants) { leg_.want(wants.service_read, wants.service_write); }
 
 void Exchange::reset() {
   phase_ = Phase::kIdle;
   permit_ = nullptr;
-  service_ = ServiceConnection();
-  to_service_.clear();
-  decoder_ = http1::ResponseDecoder();
+  leg_.end(/*answered=*/false);
   answer_form_ = http1::BodyForm::kNone;
   body_bytes_ = body_bytes_max_ = 0;
   num_interim_ = 0;
-  retry_.clear();
-  connected_ = request_done_ = answer_started_ = answer_done_ = service_eof_ = false;
-  service_reusable_ = true;
+  request_done_ = answer_started_ = answer_done_ = false;
 }
 
 }  // namespace interlock::session

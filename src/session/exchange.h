@@ -7,9 +7,9 @@
 
 #include "session/client_side.h"
 #include "session/gate.h"
+#include "session/service_leg.h"
 #include "session/step.h"
 #include "wire/http1/encoder.h"
-#include "wire/http1/response_decoder.h"
 
 namespace interlock::session {
 
@@ -18,7 +18,7 @@ namespace interlock::session {
 class Exchange {
  public:
   Exchange(Context& context, Gate& gate, port::StreamObserver& observer)
-      : context_(context), gate_(gate), observer_(observer) {}
+      : context_(context), gate_(gate), leg_(context, observer) {}
 
   // begin judges a request. Allowed: the head is on its way to the service. Refused: the answer is
   // in `client.out`. `head` is not kept.
@@ -51,42 +51,32 @@ class Exchange {
   bool take_request(ClientSide& client);
   bool send_to_service(ClientSide& client);
   bool take_answer(ClientSide& client);
-  bool read_service(ClientSide& client);
   bool on_response_head(const http1::ResponseHead& head, ClientSide& client);
   void refuse(ClientSide& client, const Judgement& judgement, int status);
   void refuse_midway(ClientSide& client, const Judgement& judgement, int status);
-  void service_failed(ClientSide& client, std::string_view detail, int status);
-  [[nodiscard]] bool may_retry() const;
-  bool dial_anew();
+  void service_failed(ClientSide& client, int status);
   void finish(ClientSide& client);
   void reset();
   // waits_for_body says that the client has to move next, not the service.
-  [[nodiscard]] bool waits_for_body() const { return !request_done_ && to_service_.room() > 0; }
+  [[nodiscard]] bool waits_for_body() const { return !request_done_ && leg_.out().room() > 0; }
   [[nodiscard]] HttpOperation operation() const { return {.method = method_, .path = path_}; }
 
   Context& context_;
   Gate& gate_;
-  port::StreamObserver& observer_;
 
   Phase phase_ = Phase::kIdle;
   const policy::Permit* permit_ = nullptr;  // Owned by the snapshot that the gate keeps.
   std::string method_, path_;
   http1::RequestContext request_;
-  ServiceConnection service_;
-  ByteQueue to_service_{limits::kServiceOutBytesMax};
-  http1::ResponseDecoder decoder_;
+  ServiceLeg leg_;
   http1::Framing request_framing_ = http1::Framing::kNone;
   http1::BodyForm answer_form_ = http1::BodyForm::kNone;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t body_bytes_max_ = 0;
   std::size_t num_interim_ = 0;
-  std::string retry_;             // The encoded request, where it may be sent once more.
-  bool connected_ = false;        // The service has taken a byte of the request.
-  bool request_done_ = false;     // The whole request has been decoded.
-  bool answer_started_ = false;   // The client has been given a status line.
-  bool answer_done_ = false;      // The whole answer has been decoded.
-  bool service_reusable_ = true;  // The service will answer another request on this connection.
-  bool service_eof_ = false;
+  bool request_done_ = false;    // The whole request has been decoded.
+  bool answer_started_ = false;  // The client has been given a status line.
+  bool answer_done_ = false;     // The whole answer has been decoded.
 };
 
 }  // namespace interlock::session

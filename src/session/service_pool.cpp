@@ -9,7 +9,8 @@ bool ServiceConnection::is_quiet() {
   return stream->read(byte).state == port::IoState::kBlocked;
 }
 
-ServiceConnection ServicePool::borrow(const Endpoint& endpoint, bool fresh) {
+ServiceConnection ServicePool::borrow(const policy::Service& service, bool fresh) {
+  const Endpoint& endpoint = service.endpoints.front();
   auto& idle = idle_[endpoint.to_string()];
   while (!fresh && !idle.empty()) {
     const bool stale = idle.front().stale;
@@ -20,12 +21,13 @@ ServiceConnection ServicePool::borrow(const Endpoint& endpoint, bool fresh) {
     return connection;
   }
   ServiceConnection connection;
-  connection.stream = dialer_.dial(endpoint);
+  connection.endpoint = endpoint;
+  connection.stream = dialer_.dial(service, endpoint);
   return connection;
 }
 
-void ServicePool::give_back(const Endpoint& endpoint, ServiceConnection connection) {
-  auto& idle = idle_[endpoint.to_string()];
+void ServicePool::give_back(ServiceConnection connection) {
+  auto& idle = idle_[connection.endpoint.to_string()];
   if (connection.stream == nullptr || !connection.in.empty() ||
       idle.size() >= limits::kServicePoolMax) {
     return;

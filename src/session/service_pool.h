@@ -19,6 +19,7 @@ namespace interlock::session {
 // ServiceConnection is one connection to a service and what it has sent that is not decoded yet.
 struct ServiceConnection {
   std::unique_ptr<port::ByteStream> stream;  // Null: not connected.
+  Endpoint endpoint;
   ByteQueue in{limits::kServiceInBytesMax};
   bool reused = false;  // It served an exchange before: a failure may only mean that it was closed.
 
@@ -32,13 +33,13 @@ class ServicePool {
  public:
   ServicePool(port::Dialer& dialer, const port::Clock& clock) : dialer_(dialer), clock_(clock) {}
 
-  // borrow hands out an idle connection to `endpoint`, or begins a new one. With `fresh` it never
+  // borrow hands out an idle connection to `service`, or begins a new one. With `fresh` it never
   // reuses one. The stream is null where no socket could be had.
-  ServiceConnection borrow(const Endpoint& endpoint, bool fresh = false);
+  ServiceConnection borrow(const policy::Service& service, bool fresh = false);
 
   // give_back keeps a connection for the next exchange, unless the pool is full or the service has
   // already sent or closed something: an answer nobody asked for is never given to the next client.
-  void give_back(const Endpoint& endpoint, ServiceConnection connection);
+  void give_back(ServiceConnection connection);
 
   // expire closes connections that were idle for too long.
   void expire();

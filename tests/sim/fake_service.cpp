@@ -131,7 +131,8 @@ const Message& FakeService::only() const {
   return none;
 }
 
-std::unique_ptr<port::ByteStream> FakeDialer::dial(const Endpoint& endpoint) {
+std::unique_ptr<port::ByteStream> FakeDialer::dial(const policy::Service& /*service*/,
+                                                   const Endpoint& endpoint) {
   ledger_.trail.push_back("dial " + endpoint.to_string());
   const auto at = services.find(endpoint.to_string());
   if (ledger_.call_fails() || at == services.end() || at->second->no_socket) return nullptr;

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(the_snapshot_holds_what_the_files_say) {
   BOOST_TEST(snapshot->site == "hall");
   BOOST_TEST(snapshot->audit_file == "etc/audit.jsonl");
   BOOST_TEST(snapshot->trusts.size() == 1U);
-  BOOST_TEST(snapshot->services.at(0)->endpoint.to_string() == "10.20.0.5:8080");
+  BOOST_TEST(snapshot->services.at(0)->endpoints.at(0).to_string() == "10.20.0.5:8080");
   const Listener* listener = snapshot->listener("telemetry");
   BOOST_REQUIRE(listener != nullptr);
   BOOST_TEST(listener->address.to_string() == "192.0.2.1:8443");
