@@ -57,7 +57,7 @@ class Plant {
                                  .body_bytes_max = body_bytes_max});
   }
 
-  policy::Service service_{"historian", {"10.20.0.5", 8080, false}};
+  policy::Service service_{"historian", {{"10.20.0.5", 8080, false}}};
   policy::Function function_{.name = "f"};
   policy::Device device_{.id = "d1", .function = &function_, .attributes = {{"line", "3"}}};
 };
