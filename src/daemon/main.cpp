@@ -1,4 +1,5 @@
 // interlockd: reads the configuration, binds its listeners, and runs the gateway.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -6,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "daemon/gateway.h"
@@ -34,6 +36,15 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+constexpr int kWorkersMax = 64;
+
+// One data thread for each processor that the process may run on.
+std::size_t num_processors() {
+  cpu_set_t allowed;
+  const int num = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+  return static_cast<std::size_t>(std::clamp(num, 1, kWorkersMax));
 }
 
 int start(const std::string& config, std::size_t num_workers) {
@@ -71,11 +82,11 @@ int main_of(int argc, char** argv) {
       "interlockd");
   app.footer("Exit codes: 0 stopped as asked, 1 cannot run, 2 wrong usage.");
   std::string config = "/etc/interlock/interlock.textproto";
-  std::size_t num_workers = 1;
+  std::size_t num_workers = num_processors();
   app.add_option("-c,--config", config, "Main configuration file")->capture_default_str();
-  app.add_option("--workers", num_workers, "Data threads")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+  app.add_option("--workers", num_workers,
+                 "Data threads; unless given, one for each processor that it may use")
+      ->check(CLI::Range(1, kWorkersMax));
   app.set_version_flag("--version", fmt::format("interlockd {}", kVersion));
   try {
     app.parse(argc, argv);

@@ -294,6 +294,7 @@ class TwoThreads(ReloadCase):
 
 class OneThread(ReloadCase):
     """Its sockets are bound for it alone."""
+    arguments = ("--workers", "1")
 
     def test_an_address_that_another_listener_covers_is_explained(self):
         self.edit(self.gateway.config, f"127.0.0.1:{self.gateway.port}",
