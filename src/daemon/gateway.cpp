@@ -30,13 +30,15 @@ constexpr const char* kAuditProblemHint = "make room on the disk; nothing has ch
 Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit)
     : config_file_(with.config_file),
       snapshot_(std::move(first.snapshot)),
+      capacity_(session::connections_for(with.num_descriptors)),
       keyring_(with.keyring),
       audit_(std::move(audit)),
       own_audit_(audit_->sink()) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(slot_, rates_, *audit_, wake));
+    workers_.push_back(std::make_unique<Worker>(slot_, rates_, capacity_, *audit_, wake));
   }
+  capacity_.configure(snapshot_->limits);
   configure_workers(std::move(first.listeners));
   loader_ = std::make_unique<Loader>(std::move(with), wake);
 }
@@ -205,6 +207,7 @@ void Gateway::publish(Work work, ReloadReport report) {
                              .old = std::exchange(snapshot_, std::move(work.prepared.snapshot))};
   snapshot_since_ = clock_.wall();
   slot_.publish(snapshot_);
+  capacity_.configure(snapshot_->limits);
   configure_workers(std::move(work.prepared.listeners));
 }
 

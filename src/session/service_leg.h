@@ -52,6 +52,11 @@ class ServiceLeg {
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] std::string_view failure() const { return failure_; }
 
+  // held is the memory that its buffers take.
+  [[nodiscard]] std::size_t held() const {
+    return out_.held() + connection_.in.held() + retry_.capacity();
+  }
+
   void want(bool read, bool write);
 
  private:

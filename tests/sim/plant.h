@@ -29,6 +29,7 @@ struct Intent {
   bool permits_status = true;          // Whether function "press" has permit "status".
   std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
   std::string functions = {};                                   // More of them, as text.
+  std::string limits = {};  // What stands in limits { }, if there is one.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"
