@@ -36,7 +36,8 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
       own_audit_(audit_->sink()) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(slot_, rates_, capacity_, *audit_, wake));
+    workers_.push_back(
+        std::make_unique<Worker>(slot_, rates_, capacity_, services_, *audit_, wake));
   }
   capacity_.configure(snapshot_->limits);
   configure_workers(std::move(first.listeners));
@@ -146,6 +147,7 @@ void Gateway::finish_compare(const Work& work) {
   report.config_file = config_file_;
   report.policy_since = snapshot_since_;
   for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
+  report.sessions_max = capacity_.connections_max();
   report.audit_healthy = audit_->healthy();
   report.audit_last_seq = audit_->last_seq();
   report.last_reload = last_reload_;
@@ -212,6 +214,7 @@ void Gateway::publish(Work work, ReloadReport report) {
 }
 
 void Gateway::finish_publication() {
+  services_.retain(*snapshot_);
   Publication done = std::move(*publication_);
   publication_.reset();
   old_.push_back(std::move(done.old));

@@ -73,6 +73,7 @@ class Gateway final : public control::AdminBackend {
   session::SnapshotSlot slot_{snapshot_};
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
   session::Capacity capacity_;
+  session::ServiceTable services_;
   tls::TicketKeyring& keyring_;
   std::vector<std::shared_ptr<const policy::Snapshot>> old_;  // Perhaps still used by a session.
 

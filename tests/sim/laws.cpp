@@ -35,7 +35,7 @@ void check_refusals(World& world) {
   for (const Entry& entry : world.audit.entries) {
     if (entry.event == AuditEvent::kHandshake)
       world.ledger.must(++connections[entry.session] == 1, "two records of one refused connection");
-    if (entry.reason == Reason::kNone || entry.event == AuditEvent::kService) continue;
+    if (entry.reason == Reason::kNone) continue;
     world.ledger.must(entry.denial_id.size() == 32, "a refusal without an id");
     world.ledger.must(++records[entry.denial_id] == 1, "two records of one refusal");
   }
@@ -45,9 +45,8 @@ void check_refusals(World& world) {
     if (connections[++session] == 0 && client.alert) ++missing;
     for (const Message& answer : client.answers()) {
       if (!answer.whole || answer.member("reason").empty()) continue;
-      const bool denial = answer.member("reason") != "service_unavailable";
-      world.ledger.must(denial != answer.member("denial_id").empty(), "a denial has an id");
-      if (denial && records[answer.member("denial_id")] == 0) ++missing;
+      world.ledger.must(!answer.member("denial_id").empty(), "a denial has an id");
+      if (records[answer.member("denial_id")] == 0) ++missing;
     }
   }
   world.ledger.must(missing <= world.audit.num_unwritten, "a refusal without a record");

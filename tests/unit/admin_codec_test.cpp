@@ -51,6 +51,7 @@ StatusReport status_report() {
   report.num_functions = 2;
   report.num_services = 3;
   report.sessions = {0, 16'384};
+  report.sessions_max = 16'385;
   report.audit_file = "audit.jsonl";
   report.audit_healthy = true;
   report.audit_last_seq = UINT64_MAX;
@@ -137,6 +138,7 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   BOOST_TEST(status.trusts[1].no_revocation);
   BOOST_TEST(status.num_devices == 100'000U);
   BOOST_TEST(status.sessions == sent.sessions, boost::test_tools::per_element());
+  BOOST_TEST(status.sessions_max == sent.sessions_max);
   BOOST_TEST(status.audit_healthy);
   BOOST_TEST(status.audit_last_seq == UINT64_MAX);
   BOOST_REQUIRE(status.last_reload.has_value());

@@ -132,9 +132,9 @@ BOOST_AUTO_TEST_CASE(an_unknown_field_is_named_with_the_nearest_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_field_in_the_wrong_block_is_told_where_it_belongs) {
-  BOOST_TEST(complaints("service { name: \"x\" address: \"y\" }") ==
-             "c:1:21: service has no field \"address\"\n"
-             "  it belongs in listener; fields here: name, endpoint\n");
+  BOOST_TEST(complaints("certificate { address: \"y\" }") ==
+             "c:1:15: certificate has no field \"address\"\n"
+             "  it belongs in listener; fields here: chain_file, key_file\n");
   BOOST_TEST(complaints("admin { site: \"x\" }") ==
              "c:1:9: admin has no field \"site\"\n"
              "  it belongs in the top level; fields here: socket, metrics\n");
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(all_errors_of_a_file_come_at_once_in_its_order) {
   BOOST_TEST(complaints("sitte: \"x\"\nsite \"y\"\nsite: z\nadmin { \"\n}\n") ==
              "c:1:1: the top level has no field \"sitte\"\n"
              "  did you mean site? fields here: gateway_id, site, certificate, trust, listener, "
-             "service, tier, function, audit, admin, inventory_file, include, expect\n"
+             "service, tier, function, audit, admin, inventory_file, include, expect, limits\n"
              "c:2:5: \":\" is missing after \"site\"\n"
              "  write site: \"value\", or { } around a block\n"
              "c:3:1: \"site\" is given twice\n  keep this one or the one in line 2\n"
