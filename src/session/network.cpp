@@ -1,6 +1,5 @@
 #include "session/network.h"
 
-#include <cstring>
 #include <functional>
 #include <string>
 
@@ -17,7 +16,7 @@ Network network_of(std::string_view peer) {
     host = host.substr(1, host.size() - 2);
     in6_addr address{};
     if (inet_pton(AF_INET6, host.c_str(), &address) != 1) return {};
-    std::memcpy(&network.bits, &address, sizeof network.bits);  // The upper 64 bits come first.
+    for (int i = 0; i < 8; ++i) network.bits = network.bits << 8 | address.s6_addr[i];
     network.v6 = true;
   } else {
     in_addr address{};

@@ -40,7 +40,6 @@ Session* SessionTable::open(std::string peer, std::string_view listener) {
 
 void SessionTable::refuse_unaccepted(std::string_view listener, std::string_view detail) {
   context_.meter.reached(Limit::kDescriptors);
-  wants_room_ = true;
   Gate(context_, {.listener = std::string(listener)}).refuse_handshake(Reason::overloaded, detail);
 }
 

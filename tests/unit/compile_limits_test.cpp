@@ -100,9 +100,4 @@ BOOST_AUTO_TEST_CASE(times_out_of_bounds) {
             "\"30d\" (ms, s, m, h, d, w)"});
 }
 
-BOOST_AUTO_TEST_CASE(limits_are_given_once) {
-  complain("limits { connections: 1 }\n@limits { handshakes: 1 }",
-           {"limits is given twice\n  it is first given at etc/policy.d/p:1:1"});
-}
-
 BOOST_AUTO_TEST_SUITE_END()
