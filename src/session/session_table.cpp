@@ -133,7 +133,7 @@ void SessionTable::end_idle() {
 bool SessionTable::may_handshake(SessionId id, bool known) {
   auto& [of_known, of_others] = handshakes_;
   context_.wakeup.request();  // The next turn, for those who wait, or to count from anew.
-  const bool first = of_known.empty() && (known || of_others.empty());
+  const bool first = of_known.empty() && of_others.empty();
   if (called_ || (first && handshakes_left_ > 0)) {
     --handshakes_left_;
     return true;
