@@ -66,8 +66,8 @@ class Gate {
 
   // service_failed writes down that a permitted operation was not answered as it should be, and
   // returns the id under which that is on record.
-  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation, Reason reason,
-                      std::string_view detail, int status);
+  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                             Reason reason, std::string_view detail, int status);
 
   // readmit looks again where the configuration or the validity of the certificate has moved; kNone
   // while the client is still admitted.
