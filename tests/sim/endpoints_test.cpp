@@ -18,7 +18,9 @@ constexpr std::string_view kThree =
 struct Fixture : World {
   // with gives the historian these settings.
   void with(const std::string& settings) {
-    publish(plant_snapshot({.historian = settings}));
+    // One device fills the line of a service all by itself.
+    publish(plant_snapshot({.limits = "connections_per_address: 2000 connections_per_device: 2000",
+                            .historian = settings}));
     tell();
   }
   Message ask(FakeClient& client, const std::string& method = "GET") {
