@@ -16,6 +16,7 @@
 #include "model/identity.h"
 #include "pki/digest.h"
 #include "pki/trust.h"
+#include "policy/client_limits.h"
 #include "policy/device.h"
 #include "policy/paths.h"
 #include "policy/problem.h"
@@ -109,9 +110,10 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings are written that hold for as long as the daemon runs.
+// Where the settings are written that only the daemon can judge.
 struct FixedPlaces {
   Position gateway_id, audit_file, admin_socket;
+  Position connections;  // Of limits { }.
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -124,6 +126,7 @@ struct Snapshot {
   std::string audit_file;
   std::string admin_socket;  // Empty: none.
   FixedPlaces places;
+  ClientLimits limits;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;
   std::vector<std::unique_ptr<const Service>> services;
