@@ -148,8 +148,8 @@ void Gateway::finish_compare(const Work& work) {
   report.config_file = config_file_;
   report.policy_since = snapshot_since_;
   for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
-  report.sessions_max = capacity_.connections_max();
   report.services = control::reports_of(*snapshot_, services_);
+  report.sessions_max = capacity_.connections_max();
   report.audit_healthy = audit_->healthy();
   report.audit_last_seq = audit_->last_seq();
   report.last_reload = last_reload_;

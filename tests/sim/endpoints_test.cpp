@@ -18,9 +18,7 @@ constexpr std::string_view kThree =
 struct Fixture : World {
   // with gives the historian these settings.
   void with(const std::string& settings) {
-    // One device fills the line of a service all by itself.
-    publish(plant_snapshot({.limits = "connections_per_address: 2000 connections_per_device: 2000",
-                            .historian = settings}));
+    publish(plant_snapshot({.historian = settings}));
     tell();
   }
   Message ask(FakeClient& client, const std::string& method = "GET") {
@@ -212,7 +210,12 @@ BOOST_AUTO_TEST_CASE(who_waits_too_long_for_a_connection_is_told_so) {
 }
 
 BOOST_AUTO_TEST_CASE(the_line_is_bounded) {
-  with(R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")");
+  const auto snapshot = plant_snapshot(
+      {.historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")",
+       .limits = "connections_per_address: 2000 connections_per_device: 2000"});
+  publish(snapshot);
+  capacity.configure(snapshot->limits);
+  tell();
   historian.on_request = [](const Message&, Connection&) {};
   for (std::size_t i = 0; i <= limits::kServiceQueueMax; ++i) {
     served().request("GET", "/status/a");
