@@ -50,6 +50,9 @@ class Worker {
   // progress moves while the loop goes round.
   [[nodiscard]] std::uint64_t progress() const { return ticks_.load(std::memory_order_relaxed); }
 
+  // meter may be read while the worker runs.
+  [[nodiscard]] const session::Meter& meter() const { return context_.meter; }
+
   // num_sessions is the number of open sessions a moment ago.
   [[nodiscard]] std::size_t num_sessions() const {
     return num_sessions_.load(std::memory_order_relaxed);

@@ -66,8 +66,8 @@ class Gate {
 
   // service_failed writes down that a permitted operation was not answered as it should be, and
   // returns the id under which that is on record.
-  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation, Reason reason,
-                      std::string_view detail, int status);
+  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                             Reason reason, std::string_view detail, int status);
 
   // readmit looks again where the configuration or the validity of the certificate has moved; kNone
   // while the client is still admitted.
@@ -78,6 +78,8 @@ class Gate {
   // identity_fields is what services are told about the client: ready header lines.
   [[nodiscard]] const std::string& identity_fields() const { return identity_fields_; }
 
+  [[nodiscard]] const std::string& listener() const { return origin_.listener; }
+
   // generation changes whenever the client has been admitted anew.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
@@ -85,6 +87,7 @@ class Gate {
   void look_again();
   void remember();
   std::string new_denial_id();
+  void count(const AuditRecord& refusal) const;
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);
 

@@ -72,6 +72,7 @@ Step Session::do_handshake() {
       }
       phase_ = Phase::kServe;
       gate_.client_proved();
+      count_handshake();
       keep_index();
       set_deadline(limits::kIdleTimeout);
       return Step::again();
@@ -83,6 +84,12 @@ Step Session::do_handshake() {
       return Step::again();
   }
   return Step::close();
+}
+
+void Session::count_handshake() const {
+  Meter& meter = context_.meter;
+  (client_.stream->resumed() ? meter.handshakes_resumed : meter.handshakes_full).add();
+  meter.handshake.observe(context_.clock.micros() - accepted_us_);
 }
 
 Step Session::do_identify() {
@@ -122,6 +129,7 @@ bool Session::send_answers(Step& step) {
   if (sent.state == port::IoState::kProgress && !client_.out.empty()) {
     sent = client_.stream->write(as_bytes(client_.out.view()));
     if (sent.state == port::IoState::kProgress) {
+      context_.meter.client_sent_bytes.add(client_.out.view().size());
       client_.out.clear();
       step = Step::again();
     }
@@ -151,7 +159,7 @@ Step Session::next_request() {
     return Step::again();
   }
   if (was_idle && !client_.decoder.idle()) set_deadline(limits::kHeadTimeout);
-  return client_.fill(context_.scratch) ? Step::again() : Step::wait({.client_read = true});
+  return client_.fill(context_) ? Step::again() : Step::wait({.client_read = true});
 }
 
 Step Session::refuse_request(Reason reason, std::string_view detail, int status) {

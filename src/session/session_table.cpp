@@ -16,9 +16,12 @@ std::string index_key(IndexKind kind, std::string_view key) {
 Session* SessionTable::open(std::string peer, std::string_view listener) {
   Origin origin{
       .session = ++num_accepted_, .peer = std::move(peer), .listener = std::string(listener)};
+  ListenerMeter& counted = context_.meter.listeners.of(listener);
+  counted.accepted.add();
   if (num_open_ >= sessions_max_) {
     Gate(context_, std::move(origin))
         .refuse_handshake(Reason::overloaded, "too many connections are open");
+    counted.closed.add();
     return nullptr;
   }
   std::uint32_t slot = 0;
@@ -116,6 +119,7 @@ void SessionTable::free_slot(SessionId id) {
   if (find(id) == nullptr) return;
   Slot& slot = slots_[id.slot];
   forget(id.slot);
+  context_.meter.listeners.of(slot.session->gate().listener()).closed.add();
   slot.session.reset();
   ++slot.generation;
   free_.push_back(id.slot);
