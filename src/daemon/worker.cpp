@@ -37,6 +37,12 @@ void Worker::run() {
 }
 
 void Worker::on_tick() {
+  const std::int64_t now = clock_.micros();
+  if (ticked_us_ != 0) {
+    const std::int64_t late = now - ticked_us_ - limits::kAuditFlushInterval.ms * 1000;
+    context_.meter.tick_delay.observe(std::max<std::int64_t>(late, 0));
+  }
+  ticked_us_ = now;
   audit_->flush();
   services_.on_tick();
   const std::uint64_t ticks = ticks_.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -87,6 +87,7 @@ class Worker {
   std::vector<std::unique_ptr<Listening>> listening_;
   std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
   std::size_t looked_until_ = 0;
+  std::int64_t ticked_us_ = 0;  // The last time; 0: not yet.
 
   std::mutex mutex_;
   std::optional<Configuration> next_;  // Protected by mutex_.

@@ -109,9 +109,10 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings are written that hold for as long as the daemon runs.
-struct FixedPlaces {
-  Position gateway_id, audit_file, admin_socket;
+// Where the settings of the gateway itself are written. All but admin_metrics hold for as long as
+// the daemon runs.
+struct Places {
+  Position gateway_id, audit_file, admin_socket, admin_metrics;
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -122,8 +123,9 @@ struct Snapshot {
   std::string gateway_id;
   std::string site;
   std::string audit_file;
-  std::string admin_socket;  // Empty: none.
-  FixedPlaces places;
+  std::string admin_socket;               // Empty: none.
+  std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
+  Places places;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;
   std::vector<std::unique_ptr<const Service>> services;

@@ -134,6 +134,9 @@ struct alignas(64) Meter {                 // No cache line belongs to two threa
   Histogram request;     // From a permitted request's head to the end of its answer.
   Histogram first_byte;  // From a permitted request's head to the head of the service's answer.
 
+  Histogram
+      tick_delay;  // How much later than planned the thread's tick came: it is busy, or stuck.
+
   Named<ListenerMeter> listeners;
   Named<ServiceMeter> services;
 
