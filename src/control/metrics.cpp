@@ -249,7 +249,7 @@ void render_services(Page& page, const MetricFacts& facts) {
 void render_endpoints(Page& page, const MetricFacts& facts) {
   using Health = session::EndpointState::Health;
   constexpr std::pair<Health, std::string_view> kStates[] = {
-      {Health::kUp, "up"}, {Health::kResting, "resting"}, {Health::kDown, "down"}};
+      {Health::kUp, "up"}, {Health::kResting, "failing"}, {Health::kDown, "down"}};
   page.begin("interlock_service_endpoints");
   for (std::size_t i = 0; i < facts.services.size(); ++i) {
     const auto& endpoints = facts.services[i]->endpoints;
