@@ -16,6 +16,7 @@
 #include "model/identity.h"
 #include "pki/digest.h"
 #include "pki/trust.h"
+#include "policy/client_limits.h"
 #include "policy/device.h"
 #include "policy/paths.h"
 #include "policy/problem.h"
@@ -109,10 +110,11 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings of the gateway itself are written. All but admin_metrics hold for as long as
-// the daemon runs.
+// Where the settings are written that only the daemon can judge. Of those of the gateway itself all
+// but admin_metrics hold for as long as the daemon runs.
 struct Places {
   Position gateway_id, audit_file, admin_socket, admin_metrics;
+  Position connections;  // Of limits { }.
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -126,6 +128,7 @@ struct Snapshot {
   std::string admin_socket;               // Empty: none.
   std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
   Places places;
+  ClientLimits limits;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;
   std::vector<std::unique_ptr<const Service>> services;

@@ -30,7 +30,7 @@ std::uint64_t total(const session::Histogram& durations) {
 BOOST_AUTO_TEST_SUITE(sim_meter)
 
 BOOST_AUTO_TEST_CASE(each_connection_is_accepted_once_and_closed_once) {
-  World world(1, 2);
+  World world(1, plant_snapshot({.limits = "connections: 2 connections_per_address: 2"}));
   const session::Meter& meter = world.context.meter;
   const auto check = [&](std::uint64_t accepted, std::uint64_t closed) {
     meter.listeners.read("telemetry", [&](const session::ListenerMeter& counted) {
