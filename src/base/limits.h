@@ -241,6 +241,16 @@ constexpr std::size_t kLoaderAskersMax = kAdminConnectionsMax + 1;
 // millisecond each they must not hold up the others.
 constexpr std::size_t kSessionsPerLookAgain = 16;
 
+// --- Metrics ----------------------------------------------------------------------------------
+// Connections at once; more are closed unanswered. Two Prometheus servers, and somebody who looks.
+constexpr std::size_t kMetricsConnectionsMax = 8;
+// A request of Prometheus has about 300 bytes.
+constexpr std::size_t kMetricsRequestBytesMax = 8 * kKiB;
+// From accepting a connection to its end. Prometheus gives up after 10 s, unless told otherwise.
+constexpr Millis kMetricsTimeout{10'000};
+// The page is not made anew more often: who asks all the time does not occupy the control thread.
+constexpr Millis kMetricsAgeMax{1'000};
+
 static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
               "every ticket that may still be used opens with one of two keys");
 static_assert(kClientInBytesMax >= 2 * kHttpHeadBytesMax,

@@ -51,6 +51,9 @@ class Worker {
   // progress moves while the loop goes round.
   [[nodiscard]] std::uint64_t progress() const { return ticks_.load(std::memory_order_relaxed); }
 
+  // meter may be read while the worker runs.
+  [[nodiscard]] const session::Meter& meter() const { return context_.meter; }
+
   // num_sessions is the number of open sessions a moment ago.
   [[nodiscard]] std::size_t num_sessions() const {
     return num_sessions_.load(std::memory_order_relaxed);
@@ -85,6 +88,7 @@ class Worker {
   std::vector<std::unique_ptr<Listening>> listening_;
   std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
   std::size_t looked_until_ = 0;
+  std::int64_t ticked_us_ = 0;  // The last time; 0: not yet.
 
   std::mutex mutex_;
   std::optional<Configuration> next_;  // Protected by mutex_.

@@ -201,6 +201,11 @@ void Compiling::compile_listeners(const Unit& unit) {
       }
       if (address) made.address = *address;
       made.at = block.field("address")->value_at();
+      if (address && out().admin_metrics == *address) {
+        error(block.field("address")->value_at(), "metrics are served at this address",
+              fmt::format("give one of the two another port; the other is at {}",
+                          to_string(out().places.admin_metrics)));
+      }
       for (const Listener& other : out().listeners) {
         if (address && other.address == *address) {
           error(block.field("address")->value_at(),

@@ -104,6 +104,7 @@ class Compiling {
   std::optional<HttpOperation> expected_operation(const config::Expect::Http& http,
                                                   const Node& block);
   void run_expect(const config::Expect& expect, const Node& block);
+  void compile_metrics(const Node& given);
   void compile_admin(const Unit& unit, const Node& block);
   void compile_limits(const config::Limits& given, const Node& block);
   // Each reads a field of limits { }, if it is there, and reports what is out of bounds.

@@ -110,9 +110,10 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings are written that only the daemon can judge.
-struct FixedPlaces {
-  Position gateway_id, audit_file, admin_socket;
+// Where the settings are written that only the daemon can judge. Of those of the gateway itself all
+// but admin_metrics hold for as long as the daemon runs.
+struct Places {
+  Position gateway_id, audit_file, admin_socket, admin_metrics;
   Position connections;  // Of limits { }.
 };
 
@@ -124,8 +125,9 @@ struct Snapshot {
   std::string gateway_id;
   std::string site;
   std::string audit_file;
-  std::string admin_socket;  // Empty: none.
-  FixedPlaces places;
+  std::string admin_socket;               // Empty: none.
+  std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
+  Places places;
   ClientLimits limits;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;

@@ -39,6 +39,8 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   }
   phase_ = Phase::kRelay;
   permit_ = judgement.permit;
+  begun_us_ = context_.clock.micros();
+  context_.meter.services.of(permit_->service->name).requests.add();
   body_bytes_max_ = judgement.body_bytes_max;
   if (head.expect_continue) http1::encode_continue(client.out.tail());
   if (leg_.begin(*permit_->service, head, gate_.identity_fields()) == ServiceLeg::Moved::kFailed) {
@@ -88,7 +90,7 @@ bool Exchange::take_request(ClientSide& client) {
     }
     if (as<NeedMore>(decoded->event)) {
       client.in.consume(decoded->consumed);
-      if (!client.fill(context_.scratch)) return moved;
+      if (!client.fill(context_)) return moved;
       moved = true;
       continue;
     }
@@ -163,6 +165,7 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
     service_failed(client);
     return false;
   }
+  context_.meter.first_byte.observe(context_.clock.micros() - begun_us_);
   // An answer before the end of the request: the client learns it, and the connection ends.
   if (!request_done_) client.closing = true;
   request_.keep_alive = !client.closing;
@@ -189,7 +192,7 @@ Step Exchange::discard(ClientSide& client) {
       reset();
       return Step::again();
     }
-    if (more && !client.fill(context_.scratch)) return Step::wait({.client_read = true});
+    if (more && !client.fill(context_)) return Step::wait({.client_read = true});
   }
 }
 
@@ -236,6 +239,7 @@ void Exchange::service_failed(ClientSide& client) {
 }
 
 void Exchange::finish(ClientSide& client) {
+  context_.meter.request.observe(context_.clock.micros() - begun_us_);
   leg_.end(/*answered=*/request_done_);
   if (!request_done_) client.closing = true;
   reset();

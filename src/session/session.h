@@ -82,6 +82,7 @@ class Session final : public port::StreamObserver {
   bool send_answers(Step& step);
   void after_exchange();
   void drain();
+  void count_handshake() const;
   void keep_index();
   void close();
   void wait(const Step& step);
@@ -95,6 +96,7 @@ class Session final : public port::StreamObserver {
   const SessionId id_;
   Context& context_;
   Gate gate_;
+  const std::int64_t accepted_us_ = context_.clock.micros();
   ClientSide client_;
   Exchange exchange_;
   Phase phase_ = Phase::kHandshake;
