@@ -86,6 +86,14 @@ Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
     if (!bind(with, running, listener, ready, prepared.problems)) continue;
     prepared.listeners.push_back(std::move(ready));
   }
+  for (const auto& service : loaded.snapshot->services) {
+    if (service->tls == nullptr) continue;
+    if (const Status good = tls::check_client(*service->tls); !good) {
+      prepared.problems.push_back(
+          {service->tls->at, fmt::format("service \"{}\": {}", service->name, good.error().what),
+           "", false});
+    }
+  }
   if (policy::has_errors(prepared.problems)) {
     prepared.listeners.clear();
   } else {

@@ -54,6 +54,7 @@ void Worker::take_configuration() {
   if (!next) return;
   listen(std::move(next->listeners));
   services_.retain(*snapshots_.current());
+  dialer_.retain(*snapshots_.current());
   looking_again_for_ = next->version;
   looked_until_ = 0;
   look_again();
