@@ -142,7 +142,7 @@ Der san_of(const CertSpec& spec) {
     for (const auto& email : spec.emails) add(1, email);
     for (const auto& host : spec.dns) add(2, host);
     for (const auto& uri : spec.uris) add(6, uri);
-    for (const auto& octets : spec.addresses) add(7, octets);
+    for (const auto& address : spec.addresses) add(7, address);
     for (const auto& [oid, serial] : spec.hw_modules) {
       good = good && CBB_add_asn1(&list, &name, kContextConstructed | 0) &&
              add_oid(&name, "1.3.6.1.5.5.7.8.4") &&

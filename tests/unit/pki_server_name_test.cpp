@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "pki/server_name.h"
+#include "base/limits.h"
 #include "support/test_pki.h"
 #include "unit/pki_support.h"
 
