@@ -73,7 +73,8 @@ struct TlsServiceCase {
   // with_list gives its trust a revocation list.
   void with_list(const CrlSpec& list);
 
-  // connect dials and moves both ends until neither can go on; true where "ping" has got through.
+  // connect dials and moves both ends until neither can go on; true where "ping" was
+  // answered.
   bool connect();
   void drive();
   bool resumed() { return SSL_session_reused(service.last().ssl.get()) != 0; }

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(tls_1_2_is_spoken_only_where_it_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(another_protocol_than_http_1_1_is_refused) {
   service.protocol = "h2";
-  check_refused("INVALID_ALPN_PROTOCOL");
+  check_refused("TLSEXT");
 }
 
 BOOST_AUTO_TEST_CASE(the_gateway_shows_its_certificate_where_it_has_one) {
