@@ -76,8 +76,37 @@ constexpr std::size_t kHttpInterimResponsesMax = 4;
 constexpr std::uint64_t kHttpBodyBytesMax = 64 * kMiB;
 
 // --- Sessions ---------------------------------------------------------------------------------
-// Concurrent client connections of one worker; above it new ones are refused (`overloaded`).
-constexpr std::size_t kSessionsMax = 16'384;
+// What `limits { }` of the configuration may change, and is so unless it does. Of all workers
+// together. Connections at once; above it new ones are refused (`overloaded`).
+constexpr std::size_t kConnectionsMax = 16'384;
+// Of one address, or one /64 of IPv6. A plant may have some hundred devices behind one address, and
+// each two connections.
+constexpr std::size_t kConnectionsPerAddressMax = 1'024;
+// Of one device: a client library's pool, twice over after a lost link.
+constexpr std::size_t kConnectionsPerDeviceMax = 64;
+// Handshakes under way. Each holds some 20 KiB of TLS state for somebody who is nobody yet.
+constexpr std::size_t kHandshakesMax = 1'024;
+// Shares of them: for one address at most, and kept for addresses of known devices. One address
+// must not fill what is kept.
+constexpr std::size_t kHandshakesShareOfAddress = 8;
+constexpr std::size_t kHandshakesShareOfKnown = 4;
+// Memory of all buffers of sessions: a thousand connections with every buffer full.
+constexpr std::uint64_t kBufferBytesMax = 256 * kMiB;
+// Bytes a second that a client must move while it owes some: a modem does ten times that.
+constexpr std::uint64_t kTransferRateMin = 64;
+
+// Addresses that are remembered because a known device was seen there: 40 bytes each.
+constexpr std::size_t kKnownAddressesMax = 65'536;
+// Steps of handshakes, of up to a millisecond each, that one worker takes before it looks at its
+// sockets again: a flood of strangers costs an open connection so much delay, and no more.
+constexpr int kHandshakesPerTurn = 8;
+// Idle connections that are ended at a time to make room for a known device.
+constexpr std::size_t kIdleEndedAtOnce = 16;
+// A client takes one descriptor, and one more for its service. Some are kept for all else:
+// listeners, loops, the audit trail, the admin socket, files of a reload, idle service connections.
+constexpr std::size_t kDescriptorsPerConnection = 2;
+constexpr std::size_t kDescriptorsReserved = 128;
+
 // Decrypted bytes of one client waiting for the decoder: one head, or a piece of body.
 constexpr std::size_t kClientInBytesMax = 16 * kKiB;
 // Bytes waiting for the client to take them; a full buffer stops reading from the service.

@@ -149,10 +149,11 @@ void print_text(const StatusReport& status) {
   print_services(status, screen);
   const auto sessions =
       std::accumulate(status.sessions.begin(), status.sessions.end(), std::uint64_t{0});
-  screen.line("sessions", status.sessions.size() == 1
-                              ? fmt::format("{}", sessions)
-                              : fmt::format("{} (by data thread: {})", sessions,
-                                            fmt::join(status.sessions, ", ")));
+  std::string open = fmt::format("{} of at most {}", sessions, status.sessions_max);
+  if (status.sessions.size() > 1) {
+    open += fmt::format(" (by data thread: {})", fmt::join(status.sessions, ", "));
+  }
+  screen.line("sessions", open);
   screen.line_or_alarm(
       status.audit_healthy, "audit",
       fmt::format("{} {}, last record {}", status.audit_file,
@@ -230,7 +231,11 @@ void print_json(const StatusReport& status) {
   write_trusts(json, status);
   json.key("sessions").begin_array();
   for (const std::uint64_t each : status.sessions) json.value(each);
-  json.end_array().key("audit").begin_object().member("file", status.audit_file);
+  json.end_array()
+      .member("sessions_max", status.sessions_max)
+      .key("audit")
+      .begin_object()
+      .member("file", status.audit_file);
   json.member("healthy", status.audit_healthy).member("last_seq", status.audit_last_seq);
   json.end_object();
   if (status.last_reload) {

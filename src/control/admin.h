@@ -79,6 +79,7 @@ struct StatusReport {
   std::vector<ServiceReport> services;
   std::uint64_t num_devices = 0, num_functions = 0;
   std::vector<std::uint64_t> sessions;  // Of each worker.
+  std::uint64_t sessions_max = 0;       // Of all together.
   std::string audit_file;
   bool audit_healthy = false;
   std::uint64_t audit_last_seq = 0;

@@ -193,6 +193,7 @@ void put(const StatusReport& from, admin::Status& into) {
   into.set_functions(from.num_functions);
   for (const ServiceReport& each : from.services) put(each, *into.add_service());
   for (const std::uint64_t sessions : from.sessions) into.add_sessions(sessions);
+  into.set_sessions_max(from.sessions_max);
   into.set_audit_file(from.audit_file);
   into.set_audit_healthy(from.audit_healthy);
   into.set_audit_last_seq(from.audit_last_seq);
@@ -215,6 +216,7 @@ StatusReport get(const admin::Status& from) {
                     .num_devices = from.devices(),
                     .num_functions = from.functions(),
                     .sessions = {from.sessions().begin(), from.sessions().end()},
+                    .sessions_max = from.sessions_max(),
                     .audit_file = from.audit_file(),
                     .audit_healthy = from.audit_healthy(),
                     .audit_last_seq = from.audit_last_seq(),

@@ -30,13 +30,16 @@ constexpr const char* kAuditProblemHint = "make room on the disk; nothing has ch
 Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit)
     : config_file_(with.config_file),
       snapshot_(std::move(first.snapshot)),
+      capacity_(session::connections_for(with.num_descriptors)),
       keyring_(with.keyring),
       audit_(std::move(audit)),
       own_audit_(audit_->sink()) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(slot_, rates_, services_, *audit_, wake));
+    workers_.push_back(
+        std::make_unique<Worker>(slot_, rates_, capacity_, services_, *audit_, wake));
   }
+  capacity_.configure(snapshot_->limits);
   configure_workers(std::move(first.listeners));
   checks_.configure(snapshot_);
   loader_ = std::make_unique<Loader>(std::move(with), wake);
@@ -146,6 +149,7 @@ void Gateway::finish_compare(const Work& work) {
   report.policy_since = snapshot_since_;
   for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
   report.services = control::reports_of(*snapshot_, services_);
+  report.sessions_max = capacity_.connections_max();
   report.audit_healthy = audit_->healthy();
   report.audit_last_seq = audit_->last_seq();
   report.last_reload = last_reload_;
@@ -207,6 +211,7 @@ void Gateway::publish(Work work, ReloadReport report) {
                              .old = std::exchange(snapshot_, std::move(work.prepared.snapshot))};
   snapshot_since_ = clock_.wall();
   slot_.publish(snapshot_);
+  capacity_.configure(snapshot_->limits);
   configure_workers(std::move(work.prepared.listeners));
 }
 

@@ -76,6 +76,7 @@ class Gateway final : public control::AdminBackend {
   WallTime snapshot_since_ = started_;
   session::SnapshotSlot slot_{snapshot_};
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
+  session::Capacity capacity_;
   session::ServiceTable services_;
   net::SocketDialer sockets_{loop_};  // For health checks, as all three.
   tls::Worker tls_;

@@ -32,11 +32,12 @@ int cannot(const std::string& what, const Error& error) {
 }
 
 // Every connection takes a descriptor or two, and the usual limit is 1024: take what is allowed.
-void raise_descriptor_limit() {
+// Returns how many there may be now.
+std::size_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+  IL_ASSERT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
 }
 
 constexpr int kWorkersMax = 64;
@@ -48,11 +49,11 @@ std::size_t num_processors() {
   return static_cast<std::size_t>(std::clamp(num, 1, kWorkersMax));
 }
 
-int start(const std::string& config, std::size_t num_workers) {
+int start(const std::string& config, std::size_t num_workers, std::size_t num_descriptors) {
   files::PosixFiles files;
   const net::SystemClock clock;
   tls::TicketKeyring keyring(clock);
-  const Preparation with{config, files, clock, keyring, num_workers};
+  const Preparation with{config, files, clock, keyring, num_workers, num_descriptors};
   Prepared first = prepare(with, nullptr);
   for (const policy::Problem& problem : first.problems) say(policy::to_string(problem));
   if (first.snapshot == nullptr) {
@@ -96,8 +97,7 @@ int main_of(int argc, char** argv) {
   }
   net::block_signals({SIGTERM, SIGINT, SIGHUP});
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  raise_descriptor_limit();
-  return start(config, num_workers);
+  return start(config, num_workers, raise_descriptor_limit());
 }
 
 }  // namespace

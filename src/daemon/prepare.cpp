@@ -58,6 +58,19 @@ bool bind(const Preparation& with, const policy::Snapshot* running,
   return true;
 }
 
+// Connections are never more than there are descriptors for; a wish for more is not granted in
+// silence.
+void check_descriptors(const Preparation& with, const policy::Snapshot& next,
+                       std::vector<policy::Problem>& problems) {
+  const std::size_t most = session::connections_for(with.num_descriptors);
+  if (next.places.connections.file.empty() || next.limits.connections <= most) return;
+  problems.push_back({next.places.connections,
+                      fmt::format("the {} file descriptors of the process are enough for {} "
+                                  "connections, and no more are accepted",
+                                  with.num_descriptors, most),
+                      "raise LimitNOFILE of the service, or ask for fewer", true});
+}
+
 }  // namespace
 
 Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
@@ -72,6 +85,7 @@ Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
     }
     control::refuse_fixed(*running, *loaded.snapshot, prepared.problems);
   }
+  check_descriptors(with, *loaded.snapshot, prepared.problems);
   for (const policy::Listener& listener : loaded.snapshot->listeners) {
     ReadyListener ready{
         .name = listener.name, .address = listener.address, .server = {}, .sockets = {}};

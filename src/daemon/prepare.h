@@ -41,6 +41,7 @@ struct Preparation {
   const port::Clock& clock;
   tls::TicketKeyring& keyring;
   std::size_t num_workers = 1;
+  std::size_t num_descriptors = 0;  // That the process may have.
 };
 
 // prepare loads the configuration, makes the servers of its listeners, and binds the addresses that

@@ -5,13 +5,13 @@
 
 namespace interlock::daemon {
 
-Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates,
+Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::Capacity& capacity,
                session::ServiceTable& services, audit::Writer& audit,
                std::function<void()> on_configured)
     : services_(dialer_, clock_, loop_, services),
       snapshots_(slot),
       audit_(audit.sink()),
-      context_{clock_, random_, *audit_, loop_, services_, snapshots_, rates, {}},
+      context_{clock_, random_, *audit_, loop_, services_, snapshots_, rates, capacity, {}},
       on_configured_(std::move(on_configured)) {}
 
 void Worker::configure(std::uint64_t version, std::vector<WorkerListener> listeners) {
@@ -38,6 +38,7 @@ void Worker::run() {
 
 void Worker::on_tick() {
   audit_->flush();
+  sessions_.relieve();
   services_.on_tick();
   const std::uint64_t ticks = ticks_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (ticks % 10 != 0) return;  // Deadlines are coarse: twice a second is enough.

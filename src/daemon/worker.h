@@ -33,8 +33,9 @@ struct WorkerListener {
 class Worker {
  public:
   // `on_configured` is called by the worker's thread whenever configured() has changed.
-  Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::ServiceTable& services,
-         audit::Writer& audit, std::function<void()> on_configured);
+  Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::Capacity& capacity,
+         session::ServiceTable& services, audit::Writer& audit,
+         std::function<void()> on_configured);
 
   // configure gives the worker its listeners, all of them: it goes on with the sockets that it has
   // for their addresses, listens on those that come with them, and stops listening on all others.

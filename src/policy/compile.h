@@ -113,6 +113,12 @@ class Compiling {
   std::optional<Certificate> shown_certificate(const Unit& unit, const config::Service::Tls& tls,
                                                const Node& block);
   void compile_admin(const Unit& unit, const Node& block);
+  void compile_limits(const config::Limits& given, const Node& block);
+  // Each reads a field of limits { }, if it is there, and reports what is out of bounds.
+  std::optional<std::size_t> limit_count(const Node& block, const char* field, std::uint32_t given);
+  void limit_size(const Node& block, const char* field, std::uint64_t least, std::uint64_t most,
+                  std::uint64_t& into);
+  void limit_time(const Node& block, const char* field, Millis most, Millis& into);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);

@@ -66,6 +66,7 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
       }
     }
     if (const Node* block = single(unit, "admin")) compile_admin(unit, *block);
+    if (const Node* block = single(unit, "limits")) compile_limits(message.limits(), *block);
     if (const Node* field = single(unit, "inventory_file")) {
       inventory_file_ = resolve(unit.file, message.inventory_file());
       inventory_at_ = field->value_at();

@@ -17,6 +17,7 @@
 #include "pki/digest.h"
 #include "pki/server_name.h"
 #include "pki/trust.h"
+#include "policy/client_limits.h"
 #include "policy/device.h"
 #include "policy/paths.h"
 #include "policy/problem.h"
@@ -124,9 +125,10 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings are written that hold for as long as the daemon runs.
+// Where the settings are written that only the daemon can judge.
 struct FixedPlaces {
   Position gateway_id, audit_file, admin_socket;
+  Position connections;  // Of limits { }.
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -139,6 +141,7 @@ struct Snapshot {
   std::string audit_file;
   std::string admin_socket;  // Empty: none.
   FixedPlaces places;
+  ClientLimits limits;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;
   std::vector<std::unique_ptr<const Service>> services;

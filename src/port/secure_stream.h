@@ -57,6 +57,9 @@ class SecureStream {
   virtual IoResult discard() = 0;
 
   virtual void want(bool read, bool write) = 0;
+
+  // held is the memory that bytes take which wait in either direction.
+  [[nodiscard]] virtual std::size_t held() const = 0;
 };
 
 }  // namespace interlock::port

@@ -19,6 +19,9 @@ class ByteQueue {
   [[nodiscard]] std::size_t room() const { return size() < bytes_max_ ? bytes_max_ - size() : 0; }
   [[nodiscard]] std::string_view view() const { return std::string_view(bytes_).substr(start_); }
 
+  // held is the memory that it takes.
+  [[nodiscard]] std::size_t held() const { return bytes_.capacity(); }
+
   // tail returns the text to append to. Views into the queue end with the next append or consume.
   [[nodiscard]] std::string& tail() {
     compact();

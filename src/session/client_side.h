@@ -17,8 +17,10 @@ struct ClientSide {
   ByteQueue in{limits::kClientInBytesMax};
   ByteQueue out{limits::kClientOutBytesMax};
   http1::RequestDecoder decoder;
-  bool eof = false;      // The client has finished sending.
-  bool closing = false;  // The connection ends after the answer that is being written.
+  std::uint64_t received = 0;  // Bytes in all, and those of sent answers that left the gateway ...
+  std::uint64_t taken = 0;     // ... after it had to wait for the client.
+  bool eof = false;            // The client has finished sending.
+  bool closing = false;        // The connection ends after the answer that is being written.
 
   // fill reads what there is room for; false where nothing has come yet. The end of the stream, in
   // whatever way, is something that has come: `eof`.
@@ -27,6 +29,7 @@ struct ClientSide {
     if (got.state == port::IoState::kBlocked) return false;
     eof = got.state != port::IoState::kProgress;
     in.append(as_text(scratch.first(got.bytes)));
+    received += got.bytes;
     return true;
   }
 };

@@ -10,6 +10,7 @@
 #include "port/clock.h"
 #include "port/dialer.h"
 #include "port/wakeup.h"
+#include "session/capacity.h"
 #include "session/meter.h"
 #include "session/rate_table.h"
 #include "session/service_pool.h"
@@ -18,7 +19,7 @@
 namespace interlock::session {
 
 // Context belongs to one data thread and outlives its sessions. Nothing in it is shared with
-// another thread but the rates and what the ports themselves share.
+// another thread but the rates, the capacity and what the ports themselves share.
 struct Context {
   port::Clock& clock;
   port::Random& random;
@@ -27,6 +28,7 @@ struct Context {
   ServicePool& services;
   SnapshotReader& snapshots;
   RateTable& rates;
+  Capacity& capacity;
   // Where bytes are read into before they are queued; used only within one call.
   std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
   policy::ChainCache chains{};

@@ -243,8 +243,6 @@ void Exchange::finish(ClientSide& client) {
 
 Step Exchange::on_timeout(ClientSide& client) {
   if (phase_ != Phase::kRelay) return Step::close();
-  // Is it the client that does not read its answer?
-  if (client.stream->flush().state == port::IoState::kBlocked) return Step::close();
   if (waits_for_body()) {
     refuse_midway(
         client,
@@ -256,7 +254,7 @@ Step Exchange::on_timeout(ClientSide& client) {
 }
 
 Millis Exchange::timeout() const {
-  if (waits_for_body()) return limits::kBodyStallTimeout;
+  if (waits_for_body()) return context_.snapshots.current()->limits.transfer_timeout;
   return leg_.timeout();
 }
 

@@ -36,6 +36,14 @@ class Exchange {
   // timeout says how long to wait for the next movement.
   [[nodiscard]] Millis timeout() const;
 
+  // waits_for_client says that the client has to send next, not the service.
+  [[nodiscard]] bool waits_for_client() const {
+    return phase_ == Phase::kDiscard || (phase_ == Phase::kRelay && waits_for_body());
+  }
+
+  // held is the memory that its buffers take.
+  [[nodiscard]] std::size_t held() const { return leg_.held(); }
+
   void want(Wants wants);
 
  private:

@@ -121,6 +121,10 @@ Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
   if (written.event == AuditEvent::kOperation && written.status == 0) {
     written.status = http_status(reason);
   }
+  if (reason == Reason::too_large) {
+    const bool body = written.status == http_status(Reason::too_large);
+    context_.meter.reached(body ? Limit::kBody : Limit::kHead);
+  }
   // A refusal stands whether or not it could be written down.
   static_cast<void>(context_.audit.append(written));
   return judgement;

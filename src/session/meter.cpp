@@ -12,6 +12,8 @@ std::string_view to_string(Limit limit) {
       return "connections_per_device";
     case Limit::kHandshakes:
       return "handshakes";
+    case Limit::kHandshakesPerAddress:
+      return "handshakes_per_address";
     case Limit::kHandshakeTime:
       return "handshake_time";
     case Limit::kMemory:

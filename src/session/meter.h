@@ -28,6 +28,7 @@ enum class Limit : std::uint8_t {
   kConnectionsPerAddress,
   kConnectionsPerDevice,
   kHandshakes,  // Under way at once.
+  kHandshakesPerAddress,
   kHandshakeTime,
   kMemory,  // Of all buffers together.
   kDescriptors,

@@ -63,6 +63,11 @@ class ServiceLeg {
 
   [[nodiscard]] const LegFailure& failure() const { return failure_; }
 
+  // held is the memory that its buffers take.
+  [[nodiscard]] std::size_t held() const {
+    return out_.held() + connection_.in.held() + repeat_.capacity();
+  }
+
   void want(bool read, bool write);
 
  private:

@@ -4,22 +4,26 @@
 #include "session/session_table.h"
 
 namespace interlock::session {
-
-Session::Session(SessionTable& table, SessionId id, Context& context, Origin origin)
+Session::Session(SessionTable& table, SessionId id, Context& context, Origin origin, Place place)
     : table_(table),
       id_(id),
       context_(context),
       gate_(context, std::move(origin)),
-      exchange_(context, gate_, *this) {
-  set_deadline(limits::kHandshakeTimeout);
+      exchange_(context, gate_, *this),
+      place_(std::move(place)) {
+  set_deadline(limits().handshake_timeout);
 }
 
 void Session::start(std::unique_ptr<port::SecureStream> stream) {
   client_.stream = std::move(stream);
-  advance();
+  client_.stream->want(true, false);
 }
 
 void Session::advance() noexcept {
+  if (phase_ == Phase::kHandshake && !table_.may_handshake(id_, place_.known())) {
+    client_.stream->want(false, false);
+    return;
+  }
   for (int budget = limits::kStepsPerWakeup; budget > 0; --budget) {
     Step step = Step::close();
     switch (phase_) {
@@ -55,6 +59,29 @@ void Session::advance() noexcept {
 void Session::wait(const Step& step) {
   client_.stream->want(step.wants.client_read, step.wants.client_write);
   exchange_.want(step.wants);
+  watch_pace(step);
+  hold(client_.in.held() + client_.out.held() + client_.stream->held() + exchange_.held());
+}
+
+void Session::watch_pace(const Step& step) {
+  const bool owes_body = phase_ == Phase::kServe && exchange_.waits_for_client();
+  const bool owes_reading = phase_ != Phase::kHandshake && step.wants.client_write;
+  const bool watched = std::min(sending_.ends(), taking_.ends()) != Pace::kNever;
+  if (!owes_body && !owes_reading && !watched) return;  // The usual case.
+  const Instant now = context_.clock.now();
+  const Millis window = limits().transfer_timeout;
+  sending_.watch(owes_body, client_.received, now, window);
+  taking_.watch(owes_reading, client_.taken, now, window);
+}
+
+// Small changes are left out, so that small requests touch nothing that threads share.
+void Session::hold(std::size_t bytes) {
+  constexpr std::size_t kPage = 4096;
+  const std::size_t pages = bytes / kPage * kPage;
+  if (pages == held_) return;
+  context_.capacity.hold(static_cast<std::int64_t>(pages) - static_cast<std::int64_t>(held_));
+  if (pages > held_ && context_.capacity.is_full()) context_.wakeup.request();
+  held_ = pages;
 }
 
 Step Session::do_handshake() {
@@ -70,11 +97,7 @@ Step Session::do_handshake() {
       if (!gate_.admission().admitted() || gate_.admission().device == nullptr) {
         return Step::close();
       }
-      phase_ = Phase::kServe;
-      gate_.client_proved();
-      keep_index();
-      set_deadline(limits::kIdleTimeout);
-      return Step::again();
+      return begin_service();
     case port::Handshake::kFailed:
       if (!refused_) {
         gate_.refuse_handshake(client_.stream->failure(), client_.stream->failure_detail());
@@ -83,6 +106,22 @@ Step Session::do_handshake() {
       return Step::again();
   }
   return Step::close();
+}
+
+Step Session::begin_service() {
+  phase_ = Phase::kServe;
+  context_.capacity.handshake_over(place_);
+  gate_.client_proved();
+  if (const auto refused = context_.capacity.identify(place_, gate_.admission().device->id)) {
+    context_.meter.reached(refused->limit);
+    gate_.refuse_handshake(Reason::overloaded, refused->detail);
+    client_.stream->refuse(Reason::overloaded);
+    drain();
+    return Step::again();
+  }
+  keep_index();
+  set_deadline(limits().idle_timeout);
+  return Step::again();
 }
 
 Step Session::do_identify() {
@@ -94,6 +133,7 @@ Step Session::do_identify() {
 }
 
 Step Session::do_serve() {
+  if (context_.capacity.is_full()) return wait_for_memory();
   const bool was_active = exchange_.active();
   Step step = was_active ? exchange_.advance(client_) : next_request();
   if (step.kind == Step::Kind::kClose) return step;
@@ -106,11 +146,19 @@ Step Session::do_serve() {
   return step;
 }
 
+// Nothing more is taken in, from nobody; what waits for the client may still leave.
+Step Session::wait_for_memory() {
+  Step step = Step::wait({});
+  if (!send_answers(step)) return Step::close();
+  if (step.kind == Step::Kind::kWait) table_.pause(id_);
+  return step;
+}
+
 void Session::after_exchange() {
   if (client_.closing) {
     drain();
   } else {
-    set_deadline(limits::kIdleTimeout);
+    set_deadline(limits().idle_timeout);
   }
 }
 
@@ -118,7 +166,8 @@ void Session::after_exchange() {
 // waiting into going on.
 bool Session::send_answers(Step& step) {
   port::IoResult sent = client_.stream->flush();
-  if (sent.bytes > 0) set_deadline(limits::kBodyStallTimeout);  // It is slow, and it reads.
+  client_.taken += sent.bytes;
+  if (sent.bytes > 0 && phase_ == Phase::kDrain) set_deadline(limits().transfer_timeout);
   if (sent.state == port::IoState::kProgress && !client_.out.empty()) {
     sent = client_.stream->write(as_bytes(client_.out.view()));
     if (sent.state == port::IoState::kProgress) {
@@ -150,7 +199,7 @@ Step Session::next_request() {
     drain();
     return Step::again();
   }
-  if (was_idle && !client_.decoder.idle()) set_deadline(limits::kHeadTimeout);
+  if (was_idle && !client_.decoder.idle()) set_deadline(limits().head_timeout);
   return client_.fill(context_.scratch) ? Step::again() : Step::wait({.client_read = true});
 }
 
@@ -165,7 +214,8 @@ Step Session::refuse_request(Reason reason, std::string_view detail, int status)
 
 void Session::drain() {
   phase_ = Phase::kDrain;
-  set_deadline(limits::kBodyStallTimeout);  // For what is still to be sent.
+  context_.capacity.handshake_over(place_);
+  set_deadline(limits().transfer_timeout);  // For what is still to be sent.
 }
 
 Step Session::do_drain() {
@@ -179,7 +229,8 @@ Step Session::do_drain() {
   if (!flushed_) {
     const port::IoResult flushed = client_.stream->flush();
     if (flushed.state == port::IoState::kFailed) return Step::close();
-    if (flushed.bytes > 0) set_deadline(limits::kBodyStallTimeout);
+    client_.taken += flushed.bytes;
+    if (flushed.bytes > 0) set_deadline(limits().transfer_timeout);
     if (flushed.state == port::IoState::kBlocked) {
       return Step::wait({.client_read = true, .client_write = true});
     }
@@ -209,6 +260,8 @@ void Session::on_snapshot_changed() noexcept {
 void Session::keep_index() {
   if (gate_.generation() == indexed_generation_ || !gate_.admission().admitted()) return;
   indexed_generation_ = gate_.generation();
+  // Where another device has no connection left, this one goes on counting as the old one's.
+  static_cast<void>(context_.capacity.identify(place_, gate_.admission().device->id));
   table_.index(id_, gate_.admission());
 }
 
@@ -225,10 +278,48 @@ void Session::cut(Reason reason, std::string_view detail) noexcept {
   advance();
 }
 
+void Session::shed(std::string_view detail) noexcept {
+  if (phase_ == Phase::kClosed) return;
+  // Who drains has its last record already.
+  if (phase_ != Phase::kDrain) gate_.refuse_handshake(Reason::overloaded, detail);
+  context_.meter.reached(Limit::kMemory);
+  close();
+}
+
+bool Session::is_idle() const {
+  return phase_ == Phase::kServe && !exchange_.active() && client_.decoder.idle() &&
+         client_.in.empty() && client_.out.empty();
+}
+
+void Session::end_idle() noexcept {
+  drain();
+  advance();
+}
+
+// Looks at what has run out. A client that takes its answer too slowly is late; so is one that
+// sends too slowly, and one that has let deadline_ pass. But as long as an answer waits for the
+// client nothing else is held against anybody.
+bool Session::is_late() {
+  const Instant now = context_.clock.now();
+  const Millis window = limits().transfer_timeout;
+  const std::uint64_t bytes_min = limits().transfer_bytes();
+  if (taking_.is_lost(client_.taken, bytes_min, now, window)) {
+    context_.meter.reached(Limit::kReadTime);
+    close();
+    return false;
+  }
+  const bool slow = sending_.is_lost(client_.received, bytes_min, now, window);
+  if (taking_.ends() == Pace::kNever || phase_ == Phase::kDrain) return slow || deadline_ <= now;
+  if (deadline_ <= now) set_deadline(window);
+  return false;
+}
+
 void Session::on_deadline() noexcept {
+  if (!is_late()) return;
   switch (phase_) {
     case Phase::kHandshake:
     case Phase::kIdentify:
+      context_.meter.reached(Limit::kHandshakeTime);
       gate_.refuse_handshake(Reason::tls_failed, "the handshake took too long");
       close();
       return;
@@ -241,6 +332,7 @@ void Session::on_deadline() noexcept {
       break;
   }
   if (exchange_.active()) {
+    if (exchange_.waits_for_client()) context_.meter.reached(Limit::kBodyTime);
     set_deadline(exchange_.timeout());
     if (exchange_.on_timeout(client_).kind == Step::Kind::kClose) {
       close();
@@ -248,8 +340,10 @@ void Session::on_deadline() noexcept {
     }
     if (!exchange_.active()) after_exchange();
   } else if (!client_.decoder.idle()) {
+    context_.meter.reached(Limit::kHeadTime);
     refuse_request(Reason::malformed, "the request head stopped coming", 408);
   } else {
+    context_.meter.reached(Limit::kIdleTime);
     drain();
   }
   advance();
@@ -257,6 +351,7 @@ void Session::on_deadline() noexcept {
 
 void Session::close() {
   phase_ = Phase::kClosed;
+  hold(0);
   table_.retire(id_);
 }
 

@@ -7,6 +7,7 @@
 // or alert instead of a reset. A stranger never reaches the HTTP decoder.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "session/client_side.h"
 #include "session/exchange.h"
 #include "session/gate.h"
+#include "session/pace.h"
 #include "session/step.h"
 
 namespace interlock::session {
@@ -32,9 +34,12 @@ class Session final : public port::StreamObserver {
  public:
   enum class Phase : std::uint8_t { kHandshake, kIdentify, kServe, kDrain, kClosed };
 
-  Session(SessionTable& table, SessionId id, Context& context, Origin origin);
+  Session(SessionTable& table, SessionId id, Context& context, Origin origin, Place place);
+  ~Session() { hold(0); }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  // start gives the session its stream, whose observer it is, and begins.
+  // start gives the session its stream, whose observer it is; the client's first byte begins.
   void start(std::unique_ptr<port::SecureStream> stream);
 
   void on_stream_ready() override { advance(); }
@@ -47,18 +52,31 @@ class Session final : public port::StreamObserver {
   // cut ends the session now: with an alert where the client has no answer under way.
   void cut(Reason reason, std::string_view detail) noexcept;
 
+  // shed ends the session at once, to free what it holds.
+  void shed(std::string_view detail) noexcept;
+
+  // end_idle ends it cleanly. Only where it is_idle: all is answered, and nothing is asked.
+  void end_idle() noexcept;
+  [[nodiscard]] bool is_idle() const;
+
   // on_deadline is called when deadline() has passed.
   void on_deadline() noexcept;
 
-  [[nodiscard]] Instant deadline() const { return deadline_; }
+  [[nodiscard]] Instant deadline() const {
+    return std::min({deadline_, sending_.ends(), taking_.ends()});
+  }
+  // held is the memory that its buffers take, in whole pages.
+  [[nodiscard]] std::size_t held() const { return held_; }
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] const Gate& gate() const { return gate_; }
 
  private:
   Step do_handshake();
+  Step begin_service();
   Step do_identify();
   Step do_serve();
   Step do_drain();
+  Step wait_for_memory();
   Step next_request();
   Step refuse_request(Reason reason, std::string_view detail, int status);
   bool send_answers(Step& step);
@@ -67,7 +85,11 @@ class Session final : public port::StreamObserver {
   void keep_index();
   void close();
   void wait(const Step& step);
+  void watch_pace(const Step& step);
+  bool is_late();
+  void hold(std::size_t bytes);
   void set_deadline(Millis from_now) { deadline_ = context_.clock.now() + from_now; }
+  const policy::ClientLimits& limits() { return context_.snapshots.current()->limits; }
 
   SessionTable& table_;
   const SessionId id_;
@@ -76,12 +98,15 @@ class Session final : public port::StreamObserver {
   ClientSide client_;
   Exchange exchange_;
   Phase phase_ = Phase::kHandshake;
+  Place place_;
   Instant deadline_;
+  Pace sending_, taking_;  // The client's: of a body it owes, of an answer that is there for it.
   std::uint64_t indexed_generation_ = 0;
   bool refused_ = false;   // The refusal of this handshake is on record.
   bool flushed_ = false;   // The client has been sent all, end-of-stream included.
   bool finished_ = false;  // Nothing more will be written; end-of-stream follows what waits.
   std::size_t drained_ = 0;
+  std::size_t held_ = 0;  // As the capacity knows it.
 };
 
 }  // namespace interlock::session

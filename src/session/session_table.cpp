@@ -16,9 +16,11 @@ std::string index_key(IndexKind kind, std::string_view key) {
 Session* SessionTable::open(std::string peer, std::string_view listener) {
   Origin origin{
       .session = ++num_accepted_, .peer = std::move(peer), .listener = std::string(listener)};
-  if (num_open_ >= sessions_max_) {
-    Gate(context_, std::move(origin))
-        .refuse_handshake(Reason::overloaded, "too many connections are open");
+  Place place;
+  if (const auto refused = context_.capacity.enter(origin.peer, place)) {
+    context_.meter.reached(refused->limit);
+    wants_room_ |= refused->known && refused->limit == Limit::kConnections;
+    Gate(context_, std::move(origin)).refuse_handshake(Reason::overloaded, refused->detail);
     return nullptr;
   }
   std::uint32_t slot = 0;
@@ -31,11 +33,13 @@ Session* SessionTable::open(std::string peer, std::string_view listener) {
   }
   ++num_open_;
   const SessionId id{slot, slots_[slot].generation};
-  slots_[slot].session = std::make_unique<Session>(*this, id, context_, std::move(origin));
+  slots_[slot].session =
+      std::make_unique<Session>(*this, id, context_, std::move(origin), std::move(place));
   return slots_[slot].session.get();
 }
 
 void SessionTable::refuse_unaccepted(std::string_view listener, std::string_view detail) {
+  context_.meter.reached(Limit::kDescriptors);
   Gate(context_, {.listener = std::string(listener)}).refuse_handshake(Reason::overloaded, detail);
 }
 
@@ -80,13 +84,83 @@ bool SessionTable::look_again(std::size_t& from, std::size_t most) {
 }
 
 void SessionTable::on_tick() {
+  relieve();
   const Instant now = context_.clock.now();
   for (Slot& slot : slots_) {
     if (slot.session && slot.session->deadline() <= now) slot.session->on_deadline();
   }
 }
 
+void SessionTable::relieve() {
+  if (context_.capacity.is_full()) cut_largest();
+  if (std::exchange(wants_room_, false)) end_idle();
+  if (context_.capacity.is_full()) return;
+  for (const SessionId id : std::exchange(paused_, {})) {
+    if (find(id) == nullptr) continue;
+    slots_[id.slot].paused = false;
+    come_back(id);
+  }
+}
+
+// Whoever holds no more than an even share is never cut, and if memory is full somebody holds more:
+// on this thread or on another.
+void SessionTable::cut_largest() {
+  const std::uint64_t share = context_.capacity.even_share();
+  std::vector<Session*> large;
+  for (const Slot& slot : slots_) {
+    if (slot.session && slot.session->held() > share) large.push_back(slot.session.get());
+  }
+  std::sort(large.begin(), large.end(),
+            [](const Session* a, const Session* b) { return a->held() > b->held(); });
+  for (Session* each : large) {
+    if (context_.capacity.is_relieved()) return;
+    each->shed("cut because memory was used up, and it held more than its share");
+  }
+}
+
+// Those that have been idle for longest: their clients may come back.
+void SessionTable::end_idle() {
+  std::vector<Session*> idle;
+  for (const Slot& slot : slots_) {
+    if (slot.session && slot.session->is_idle()) idle.push_back(slot.session.get());
+  }
+  std::sort(idle.begin(), idle.end(),
+            [](const Session* a, const Session* b) { return a->deadline() < b->deadline(); });
+  if (idle.size() > limits::kIdleEndedAtOnce) idle.resize(limits::kIdleEndedAtOnce);
+  for (Session* each : idle) each->end_idle();
+}
+
+bool SessionTable::may_handshake(SessionId id, bool known) {
+  auto& [of_known, of_others] = handshakes_;
+  context_.wakeup.request();  // The next turn, for those who wait, or to count from anew.
+  const bool first = of_known.empty() && (known || of_others.empty());
+  if (called_ || (first && handshakes_left_ > 0)) {
+    --handshakes_left_;
+    return true;
+  }
+  if (!std::exchange(slots_[id.slot].queued, true)) (known ? of_known : of_others).push_back(id);
+  return false;
+}
+
+void SessionTable::go_on_with_handshakes() {
+  handshakes_left_ = limits::kHandshakesPerTurn;
+  for (auto& queue : handshakes_) {
+    while (handshakes_left_ > 0 && !queue.empty()) {
+      const SessionId id = queue.front();
+      queue.pop_front();
+      Session* session = find(id);
+      if (session == nullptr) continue;
+      slots_[id.slot].queued = false;
+      called_ = true;
+      session->advance();
+      called_ = false;
+    }
+  }
+}
+
 void SessionTable::on_wakeup() {
+  relieve();
+  go_on_with_handshakes();
   for (const SessionId id : std::exchange(waiting_, {})) {
     if (Session* session = find(id)) session->advance();
   }
@@ -96,6 +170,10 @@ void SessionTable::on_wakeup() {
 void SessionTable::come_back(SessionId id) {
   waiting_.push_back(id);
   context_.wakeup.request();
+}
+
+void SessionTable::pause(SessionId id) {
+  if (!std::exchange(slots_[id.slot].paused, true)) paused_.push_back(id);
 }
 
 void SessionTable::retire(SessionId id) {
@@ -117,6 +195,7 @@ void SessionTable::free_slot(SessionId id) {
   Slot& slot = slots_[id.slot];
   forget(id.slot);
   slot.session.reset();
+  slot.queued = slot.paused = false;
   ++slot.generation;
   free_.push_back(id.slot);
   --num_open_;

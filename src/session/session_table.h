@@ -2,6 +2,7 @@
 // credential and issuer, so that a change cuts those it touches and no others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -24,12 +25,11 @@ enum class IndexKind : std::uint8_t {
 
 class SessionTable {
  public:
-  explicit SessionTable(Context& context, std::size_t sessions_max = limits::kSessionsMax)
-      : context_(context), sessions_max_(sessions_max) {}
+  explicit SessionTable(Context& context) : context_(context) {}
 
-  // open makes a session for a new connection, or returns null where the table is full; the refusal
-  // is then on record (`overloaded`) and the caller closes the connection. The session exists, and
-  // can be found, before anything is decided about it. Call start() on it next.
+  // open makes a session for a new connection, or returns null where there is no place for one; the
+  // refusal is then on record (`overloaded`) and the caller closes the connection. The session
+  // exists, and can be found, before anything is decided about it. Call start() on it next.
   Session* open(std::string peer, std::string_view listener);
 
   // refuse_unaccepted puts on record that connections are waiting which cannot be accepted.
@@ -55,13 +55,22 @@ class SessionTable {
   // on_tick ends what has waited too long. Call it a few times a second.
   void on_tick();
 
+  // relieve makes room where the gateway is at its limits: cuts those who hold most memory, ends
+  // idle connections, and lets others go on where there is room again. Call it many times a second,
+  // for what other threads have used up or set free; it costs little where nothing is short.
+  void relieve();
+
   // on_wakeup goes on with sessions that gave way, and frees those that are closed. The loop calls
   // it from a fresh stack after a request to its Wakeup: no session is ever freed below its own
   // frame.
   void on_wakeup();
 
-  // For sessions: come_back asks for another turn, retire gives the session up to be freed.
+  // For sessions: come_back asks for another turn, pause for one when there is memory again, retire
+  // gives the session up to be freed. may_handshake says whether a handshake may go on now;
+  // otherwise the session is advanced when it is its turn, known addresses first.
   void come_back(SessionId id);
+  void pause(SessionId id);
+  bool may_handshake(SessionId id, bool known);
   void retire(SessionId id);
 
  private:
@@ -69,16 +78,25 @@ class SessionTable {
     std::unique_ptr<Session> session;
     std::uint32_t generation = 0;
     std::vector<std::string> keys;  // In index_.
+    bool queued = false;            // In one of handshakes_.
+    bool paused = false;            // In paused_.
   };
+  void go_on_with_handshakes();
+  void cut_largest();
+  void end_idle();
   void free_slot(SessionId id);
   void forget(std::uint32_t slot);  // Takes the slot out of index_.
 
   Context& context_;
-  const std::size_t sessions_max_;
   std::deque<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<SessionId> waiting_;
   std::vector<SessionId> retired_;
+  std::vector<SessionId> paused_;
+  std::array<std::deque<SessionId>, 2> handshakes_;  // Those of known addresses, and all others.
+  int handshakes_left_ = limits::kHandshakesPerTurn;
+  bool called_ = false;      // The handshake that asks has waited for its turn.
+  bool wants_room_ = false;  // Somebody found no place who should have one.
   std::unordered_map<std::string, std::unordered_set<std::uint32_t>> index_;  // Slots by key.
   std::size_t num_open_ = 0;
   std::uint64_t num_accepted_ = 0;

@@ -29,6 +29,9 @@ class ServerStream final : public port::SecureStream {
   void finish() override;
   port::IoResult discard() override;
   void want(bool read, bool write) override;
+  [[nodiscard]] std::size_t held() const override {
+    return link_.unread.capacity() + link_.unsent.capacity();
+  }
 
   // on_verify is the library's callback (SSL_CTX_set_custom_verify): it passes on the verdict, or
   // says that there is none yet.

@@ -183,6 +183,8 @@ BOOST_AUTO_TEST_CASE(change_between_verdict_and_first_request_counts) {
   FakeClient& client =
       world.connect("press-07", {port::Handshake::kWaitVerdict, port::Handshake::kWaitRead});
   client.request("GET", "/status/a");
+  world.tick();
+  BOOST_TEST_REQUIRE(client.verdict_given);
   world.publish(plant_snapshot(without("press-07")));
   world.tell();
   world.settle();

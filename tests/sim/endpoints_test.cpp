@@ -210,7 +210,12 @@ BOOST_AUTO_TEST_CASE(who_waits_too_long_for_a_connection_is_told_so) {
 }
 
 BOOST_AUTO_TEST_CASE(the_line_is_bounded) {
-  with(R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")");
+  const auto snapshot = plant_snapshot(
+      {.historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")",
+       .limits = "connections_per_address: 2000 connections_per_device: 2000"});
+  publish(snapshot);
+  capacity.configure(snapshot->limits);
+  tell();
   historian.on_request = [](const Message&, Connection&) {};
   for (std::size_t i = 0; i <= limits::kServiceQueueMax; ++i) {
     served().request("GET", "/status/a");

@@ -99,6 +99,7 @@ class FakeSecureStream final : public port::SecureStream {
     client_.wants_read = read;
     client_.wants_write = write || !client_.unsent.empty();
   }
+  std::size_t held() const override { return client_.unsent.capacity(); }
 
  private:
   bool broken() {

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(refused_client_that_keeps_sending_is_drained_for_a_bounded_
 }
 
 BOOST_AUTO_TEST_CASE(connection_over_the_limit_is_refused_and_on_record) {
-  World world(1, 2);
+  World world(1, plant_snapshot({.limits = "connections: 2 connections_per_address: 2"}));
   FakeClient& first = world.served();
   world.served();
   BOOST_TEST(world.connect().closed);

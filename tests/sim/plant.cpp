@@ -91,7 +91,8 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
       {"main.textproto", fmt::format("service {{ name: \"historian\" {} }}{}{}", intent.historian,
                                      kMain, intent.permits_status ? kStatus : "") +
                              fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver) +
-                             fmt::format(kListener, intent.listener) + intent.functions},
+                             fmt::format(kListener, intent.listener) + intent.functions +
+                             (intent.limits.empty() ? "" : "limits { " + intent.limits + " }")},
       {"gateway.pem", plant().gateway.pem()},
       {"gateway.key", plant().gateway.key.pem()},
       {"ca.pem", authority.pem()},

@@ -46,9 +46,10 @@ const std::shared_ptr<const policy::Snapshot>& first_snapshot() {
   return made;
 }
 
-World::World(std::uint64_t seed, std::size_t sessions_max)
-    : chance(seed), table(context, sessions_max) {
-  ledger.policy = first_snapshot()->id;
+World::World(std::uint64_t seed, std::shared_ptr<const policy::Snapshot> snapshot)
+    : chance(seed), slot(snapshot) {
+  ledger.policy = snapshot->id;
+  capacity.configure(snapshot->limits);
   dialer.services = {{"10.20.0.5:8080", &historian},
                      {"10.20.0.6:8080", &mes},
                      {"10.20.0.7:8080", &second},
@@ -67,7 +68,7 @@ FakeClient& World::connect(const std::string& name, std::deque<port::Handshake> 
   client.chain = chain_of(name);
   client.steps = std::move(script);
   session::Session* session =
-      table.open(fmt::format("192.0.2.7:{}", 40000 + clients.size()), "telemetry");
+      table.open(fmt::format("{}:{}", address, 40000 + clients.size()), "telemetry");
   if (session == nullptr) {
     client.closed = true;
     return client;
@@ -124,7 +125,8 @@ void World::pass(Millis by) {
 
 void World::publish(std::shared_ptr<const policy::Snapshot> next) {
   ledger.policy = next->id;
-  slot.publish(std::move(next));
+  slot.publish(next);
+  capacity.configure(next->limits);
 }
 
 }  // namespace interlock::sim

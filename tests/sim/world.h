@@ -19,7 +19,8 @@ const std::shared_ptr<const policy::Snapshot>& first_snapshot();
 
 class World {
  public:
-  explicit World(std::uint64_t seed = 1, std::size_t sessions_max = limits::kSessionsMax);
+  explicit World(std::uint64_t seed = 1,
+                 std::shared_ptr<const policy::Snapshot> snapshot = first_snapshot());
   ~World();  // Fails the test where a law was broken (Ledger::violations).
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -28,6 +29,9 @@ class World {
   // go on. With a `script` the handshake goes that way.
   FakeClient& connect(const std::string& name = "press-07");
   FakeClient& connect(const std::string& name, std::deque<port::Handshake> script);
+
+  // Where clients connect from, unless a test says otherwise.
+  std::string address = "192.0.2.7";
 
   // served connects and lets the handshake come to its end.
   FakeClient& served(const std::string& name = "press-07");
@@ -66,11 +70,12 @@ class World {
   session::ServiceTable services;
   session::HealthChecks checks{dialer, clock, services};
   session::ServicePool pool{dialer, clock, wakeup, services};
-  session::SnapshotSlot slot{first_snapshot()};
+  session::SnapshotSlot slot;
   session::SnapshotReader snapshots{slot};
   session::RateTable rates;
-  session::Context context{clock, chance, audit, wakeup, pool, snapshots, rates, {}};
-  session::SessionTable table;
+  session::Capacity capacity;
+  session::Context context{clock, chance, audit, wakeup, pool, snapshots, rates, capacity, {}};
+  session::SessionTable table{context};
 };
 
 }  // namespace interlock::sim

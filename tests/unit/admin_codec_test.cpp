@@ -55,6 +55,7 @@ StatusReport status_report() {
                       .endpoints = {{"10.20.0.5:8080", "up", ""},
                                     {"10.20.0.6:8080", "down", "Connection refused"}}}};
   report.sessions = {0, 16'384};
+  report.sessions_max = 16'385;
   report.audit_file = "audit.jsonl";
   report.audit_healthy = true;
   report.audit_last_seq = UINT64_MAX;
@@ -150,6 +151,7 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   BOOST_TEST(status.services[0].endpoints[1].last_failure == "Connection refused");
   BOOST_TEST(status.num_devices == 100'000U);
   BOOST_TEST(status.sessions == sent.sessions, boost::test_tools::per_element());
+  BOOST_TEST(status.sessions_max == sent.sessions_max);
   BOOST_TEST(status.audit_healthy);
   BOOST_TEST(status.audit_last_seq == UINT64_MAX);
   BOOST_REQUIRE(status.last_reload.has_value());

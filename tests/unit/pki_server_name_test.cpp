@@ -1,8 +1,8 @@
 // Is a certificate a server's only where it has exactly the server's name?
 #include <boost/test/unit_test.hpp>
 
-#include "pki/server_name.h"
 #include "base/limits.h"
+#include "pki/server_name.h"
 #include "support/test_pki.h"
 #include "unit/pki_support.h"
 
