@@ -63,6 +63,8 @@ class TlsService(Service):
 
 
 class ServiceTls(GatewayCase):
+    arguments = ("--workers", "1")  # Each keeps connections of its own.
+
     @classmethod
     def furnish(cls, plant):
         cls.authority = Authority(plant / "services")
