@@ -42,6 +42,10 @@ constexpr Millis kTlsSessionLifetimeMax{12LL * 3'600'000};
 // reads no more than that of TLS 1.2, and nothing of TLS 1.3.
 constexpr Millis kTicketKeyPeriod{12LL * 3'600'000};
 
+// Sessions kept for one endpoint of a service by one worker: new connections come in bursts, and a
+// session of TLS 1.3 serves one of them.
+constexpr std::size_t kServiceSessionsMax = 8;
+
 // What one worker remembers about chains of devices that were admitted: one entry for each trust of
 // the listener, about 2 KiB, which an open connection shares. As many as it has connections, so
 // that a new configuration costs no signature check for any of them.

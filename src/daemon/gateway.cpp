@@ -222,6 +222,7 @@ void Gateway::publish(Work work, ReloadReport report) {
 void Gateway::finish_publication() {
   services_.retain(*snapshot_);
   checks_.configure(snapshot_);
+  dialer_.retain(*snapshot_);
   Publication done = std::move(*publication_);
   publication_.reset();
   old_.push_back(std::move(done.old));

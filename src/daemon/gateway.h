@@ -82,7 +82,9 @@ class Gateway final : public control::AdminBackend {
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
   session::Capacity capacity_;
   session::ServiceTable services_;
-  net::SocketDialer dialer_{loop_};  // For health checks.
+  net::SocketDialer sockets_{loop_};  // For health checks, as all three.
+  tls::Worker tls_;
+  tls::ClientDialer dialer_{sockets_, tls_, clock_};
   session::HealthChecks checks_{dialer_, clock_, services_};
   control::ServiceWatch watch_;
   tls::TicketKeyring& keyring_;

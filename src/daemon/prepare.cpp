@@ -121,6 +121,14 @@ Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
     prepared.listeners.push_back(std::move(ready));
   }
   bind_metrics(*loaded.snapshot, running, prepared);
+  for (const auto& service : loaded.snapshot->services) {
+    if (service->tls == nullptr) continue;
+    if (const Status good = tls::check_client(*service->tls); !good) {
+      prepared.problems.push_back(
+          {service->tls->at, fmt::format("service \"{}\": {}", service->name, good.error().what),
+           "", false});
+    }
+  }
   if (policy::has_errors(prepared.problems)) {
     prepared.listeners.clear();
     prepared.metrics = Fd();

@@ -62,6 +62,7 @@ void Worker::take_configuration() {
   listen(std::move(next->listeners));
   services_.retain(*snapshots_.current());
   context_.meter.retain(*snapshots_.current());
+  dialer_.retain(*snapshots_.current());
   looking_again_for_ = next->version;
   looked_until_ = 0;
   look_again();

@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/socket.h"
 #include "session/session_table.h"
+#include "tls/client.h"
 #include "tls/server.h"
 
 namespace interlock::daemon {
@@ -78,12 +79,13 @@ class Worker {
   net::Loop loop_;
   net::SystemClock clock_;
   net::SystemRandom random_;
-  net::SocketDialer dialer_{loop_};
+  net::SocketDialer sockets_{loop_};
+  tls::Worker tls_;
+  tls::ClientDialer dialer_{sockets_, tls_, clock_};
   session::ServicePool services_;
   session::SnapshotReader snapshots_;
   std::unique_ptr<audit::Sink> audit_;
   session::Context context_;
-  tls::Worker tls_;
   session::SessionTable sessions_{context_};
   std::vector<std::unique_ptr<Listening>> listening_;
   std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
