@@ -44,6 +44,12 @@ void print_record(const Denial& denial, const policy::Snapshot* snapshot) {
   const auto reason = reason_from_string(denial.reason);
   if (reason) line("", what_happened(*reason));
   line("because", denial.detail);
+  if (!denial.suppressed.empty()) {
+    line("counted",
+         fmt::format("{} refusals of this caller for this reason, from {} to {}, have no "
+                     "record of their own",
+                     denial.suppressed, denial.since, denial.until));
+  }
   if (reason) line("what to do", what_to_do(*reason));
   const bool same = snapshot != nullptr && snapshot->id == denial.policy;
   line("policy", denial.policy + (snapshot == nullptr ? ""

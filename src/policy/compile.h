@@ -102,6 +102,7 @@ class Compiling {
                                                   const Node& block);
   void run_expect(const config::Expect& expect, const Node& block);
   void compile_admin(const Unit& unit, const Node& block);
+  void compile_audit(const Unit& unit, const Node& block);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);

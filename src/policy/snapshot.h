@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "model/endpoint.h"
 #include "model/identity.h"
@@ -102,7 +103,7 @@ struct ReadFile {
 
 // Where the settings are written that hold for as long as the daemon runs.
 struct FixedPlaces {
-  Position gateway_id, audit_file, admin_socket;
+  Position gateway_id, audit_file, audit_rotate, audit_keep, admin_socket;
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -113,6 +114,8 @@ struct Snapshot {
   std::string gateway_id;
   std::string site;
   std::string audit_file;
+  std::uint64_t audit_rotate_bytes = limits::kAuditRotateBytes;
+  std::uint32_t audit_files_kept = limits::kAuditFilesKept;
   std::string admin_socket;  // Empty: none.
   FixedPlaces places;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;

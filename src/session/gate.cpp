@@ -1,7 +1,5 @@
 #include "session/gate.h"
 
-#include <array>
-
 #include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
@@ -110,23 +108,16 @@ void Gate::service_failed(const policy::Permit& permit, const HttpOperation& ope
 }
 
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
-  Judgement judgement{.reason = reason, .denial_id = new_denial_id(), .detail = std::move(detail)};
+  Judgement judgement{.reason = reason, .detail = std::move(detail)};
   if (judgement.detail.empty()) judgement.detail = what_happened(reason);
   written.reason = reason;
-  written.denial_id = judgement.denial_id;
   written.detail = judgement.detail;
   if (written.event == AuditEvent::kOperation && written.status == 0) {
     written.status = http_status(reason);
   }
   // A refusal stands whether or not it could be written down.
-  static_cast<void>(context_.audit.append(written));
+  judgement.denial_id = context_.refusals.write(written);
   return judgement;
-}
-
-std::string Gate::new_denial_id() {
-  std::array<std::uint8_t, 16> id{};
-  context_.random.fill(id);
-  return to_hex(id);
 }
 
 AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const {

@@ -51,6 +51,9 @@ std::string_view to_string(Limit limit);
 struct Meter {
   std::array<Counter, kNumLimits> limits;  // By Limit: how often it was reached.
 
+  Counter refusals_counted;      // Counted in place of a record of their own.
+  Counter records_not_accepted;  // The audit queue was full, or nothing could be written.
+
   void reached(Limit limit) { limits[static_cast<std::size_t>(limit)].add(); }
 };
 

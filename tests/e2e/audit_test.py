@@ -12,12 +12,17 @@ from harness import GatewayCase, main, program, request, wait_until, BIN
 
 
 class Trail(GatewayCase):
+    below = "/below"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls.gateway.connect("hmi-01") as caller:
+            for number in range(6):
+                caller.ask(request("GET", f"{cls.below}/{number}"))
+
     def setUp(self):
         super().setUp()
-        self.below = f"/{self.id().rsplit('.', 1)[-1]}"  # Of each test's own.
-        with self.gateway.connect("hmi-01") as caller:
-            for number in range(6):
-                caller.ask(request("GET", f"{self.below}/{number}"))
         self.log = self.gateway.plant / "audit.jsonl"
         self.lines = wait_until(self.whole, "six refusals on record")
         self.copy = self.gateway.plant / "copy.jsonl"
