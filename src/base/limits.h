@@ -88,6 +88,33 @@ constexpr std::size_t kTlsPendingBytesMax = 64 * kKiB;
 constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
 constexpr std::size_t kServicePoolMax = 32;
+// Endpoints of one service: each may have to be tried.
+constexpr std::size_t kServiceEndpointsMax = 16;
+// Endpoints that one request goes to, at most: when three do not answer, a fourth is no hope.
+constexpr int kServiceTriesMax = 3;
+// Connections to one service, of all workers together, where the service says nothing else; and
+// what it may say at most.
+constexpr std::uint32_t kServiceConnectionsDefault = 256;
+constexpr std::uint32_t kServiceConnectionsMax = 65'535;
+// Requests of one worker in line for a connection to one service; more are refused at once.
+constexpr std::size_t kServiceQueueMax = 1'024;
+// How long a request stands in line, and what a service may say at most: devices give up as well.
+constexpr Millis kServiceQueueWait{1'000};
+constexpr Millis kServiceQueueWaitMax{60'000};
+// Failures in a row after which an endpoint rests; its first rest, which doubles with each further
+// failure, and its longest: a service that is back is used within half a minute.
+constexpr std::uint32_t kEndpointFailuresMax = 3;
+constexpr Millis kEndpointRestMin{1'000};
+constexpr Millis kEndpointRestMax{30'000};
+// Health checks in a row that take an endpoint out, and that bring it back.
+constexpr std::uint32_t kHealthChecksDown = 3;
+constexpr std::uint32_t kHealthChecksUp = 2;
+constexpr Millis kHealthInterval{5'000};
+constexpr Millis kHealthIntervalMin{1'000};
+constexpr Millis kHealthIntervalMax{3'600'000};
+// How long an endpoint may take over a health check, and how much it may answer.
+constexpr Millis kHealthTimeout{5'000};
+constexpr std::size_t kHealthAnswerBytesMax = 64 * kKiB;
 
 // Budgets of permits with a rate that are in use (not full) at one time, of all workers together:
 // 64 * 4,096 of about 300 bytes. A shard is locked by one thread at a time, and is looked through
@@ -99,8 +126,11 @@ constexpr Millis kHandshakeTimeout{10'000};
 constexpr Millis kHeadTimeout{10'000};
 constexpr Millis kBodyStallTimeout{30'000};
 constexpr Millis kIdleTimeout{75'000};
+// What a service may take to accept a connection and to go on with its answer, where it says
+// nothing else; and what it may say at most.
 constexpr Millis kDialTimeout{5'000};
 constexpr Millis kServiceTimeout{30'000};
+constexpr Millis kServiceTimeoutMax{3'600'000};
 // Idle connections to services are closed before common services close theirs (nginx: 75 s).
 constexpr Millis kServiceIdleTimeout{60'000};
 // Body of a refused request that is read and dropped to keep the connection; more closes it.

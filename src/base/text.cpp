@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -142,6 +143,11 @@ std::array<char, 24> utc_text(WallTime at) {
 std::string format_utc(WallTime at) {
   const auto text = utc_text(at);
   return {text.data(), text.size()};
+}
+
+std::string_view errno_text(int error) {
+  const char* text = strerrordesc_np(error);
+  return text != nullptr ? text : "Unknown error";
 }
 
 }  // namespace interlock

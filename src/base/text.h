@@ -34,4 +34,7 @@ std::string_view trim(std::string_view text);
 // is close: at most a third of the letters may differ (edit distance).
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
+// errno_text says in plain words what an errno means: "No such file or directory".
+std::string_view errno_text(int error);
+
 }  // namespace interlock

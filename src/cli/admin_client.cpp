@@ -11,6 +11,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "control/admin_codec.h"
 #include "net/loop.h"
 #include "net/unix_socket.h"
@@ -22,7 +23,7 @@ std::string why_not_connected(const std::string& socket, int sys) {
   if (sys == ENOENT || sys == ECONNREFUSED) {
     return fmt::format(
         "interlockd is not running, or its configuration has no admin {{ socket: \"{}\" }}: {}",
-        socket, strerrordesc_np(sys));
+        socket, errno_text(sys));
   }
   if (sys == EACCES || sys == EPERM) {
     // Names of groups would need the name service, which may load foreign libraries.
@@ -33,7 +34,7 @@ std::string why_not_connected(const std::string& socket, int sys) {
                              : std::string("the group that owns the socket"));
   }
   if (sys == EAGAIN) return fmt::format("{}: the gateway is busy: try again", socket);
-  return fmt::format("cannot connect to {}: {}", socket, strerrordesc_np(sys));
+  return fmt::format("cannot connect to {}: {}", socket, errno_text(sys));
 }
 
 // Waits until there is something to read, or `deadline` has come.

@@ -158,7 +158,7 @@ void DamageReport::finish() const {
 
 int complain_of_log(const char* command, const std::string& file, const Error& error) {
   fmt::print(stderr, "interlock audit {}: {}: {}{}{}\n", command, file, error.what,
-             error.sys != 0 ? ": " : "", error.sys != 0 ? strerrordesc_np(error.sys) : "");
+             error.sys != 0 ? ": " : "", error.sys != 0 ? errno_text(error.sys) : "");
   return kExitError;
 }
 

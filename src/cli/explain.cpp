@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/explanation.h"
 #include "control/configuration.h"
@@ -84,9 +85,8 @@ std::optional<policy::Admission> admit_certificate(port::Files& files,
   }
   const auto pem = files.read(options.cert, limits::kAuthorityFileBytesMax);
   if (!pem) {
-    complain(
-        fmt::format("cannot read {}: {}", options.cert,
-                    pem.error().sys != 0 ? strerrordesc_np(pem.error().sys) : pem.error().what));
+    complain(fmt::format("cannot read {}: {}", options.cert,
+                         pem.error().sys != 0 ? errno_text(pem.error().sys) : pem.error().what));
     return std::nullopt;
   }
   const auto ders = pki::pem_certificates(*pem);

@@ -73,7 +73,7 @@ int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapsh
   if (!found) {
     return complain(fmt::format("{}: {}{}{}", file, found.error().what,
                                 found.error().sys != 0 ? ": " : "",
-                                found.error().sys != 0 ? strerrordesc_np(found.error().sys) : ""));
+                                found.error().sys != 0 ? errno_text(found.error().sys) : ""));
   }
   if (!*found) {
     return complain(fmt::format("no record of {} has the denial id {}", file, id));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "control/configuration.h"
 #include "files/posix_files.h"
@@ -19,7 +20,7 @@ namespace {
 
 void complain(const std::string& path, const Error& error) {
   fmt::print(stderr, "interlock fmt: {}: {}{}{}\n", path, error.what, error.sys != 0 ? ": " : "",
-             error.sys != 0 ? strerrordesc_np(error.sys) : "");
+             error.sys != 0 ? errno_text(error.sys) : "");
 }
 
 // The text laid out; nothing, and complaints on stderr, where its form is wrong.

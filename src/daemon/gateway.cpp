@@ -35,7 +35,7 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
       own_audit_(audit_->sink(audit::About::kActs)) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(slot_, rates_, *audit_, wake));
+    workers_.push_back(std::make_unique<Worker>(slot_, rates_, services_, *audit_, wake));
   }
   configure_workers(std::move(first.listeners));
   loader_ = std::make_unique<Loader>(std::move(with), wake);
@@ -234,6 +234,7 @@ void Gateway::give_up_publication() {
 }
 
 void Gateway::finish_publication() {
+  services_.retain(*snapshot_);
   Publication done = std::move(*publication_);
   publication_.reset();
   old_.push_back(std::move(done.old));

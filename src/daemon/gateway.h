@@ -78,6 +78,7 @@ class Gateway final : public control::AdminBackend {
   WallTime snapshot_since_ = started_;
   session::SnapshotSlot slot_{snapshot_};
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
+  session::ServiceTable services_;
   tls::TicketKeyring& keyring_;
   std::vector<std::shared_ptr<const policy::Snapshot>> old_;  // Perhaps still used by a session.
 

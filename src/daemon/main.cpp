@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 
+#include "base/text.h"
 #include "daemon/gateway.h"
 #include "daemon/prepare.h"
 #include "daemon/say.h"
@@ -25,7 +26,7 @@ namespace {
 enum ExitCode { kExitOk = 0, kExitCannotRun = 1, kExitUsage = 2 };
 
 int cannot(const std::string& what, const Error& error) {
-  say(error.sys != 0 ? fmt::format("{}: {}: {}", what, error.what, strerrordesc_np(error.sys))
+  say(error.sys != 0 ? fmt::format("{}: {}: {}", what, error.what, errno_text(error.sys))
                      : fmt::format("{}: {}", what, error.what));
   return kExitCannotRun;
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "control/configuration.h"
 #include "control/reload.h"
 
@@ -48,7 +49,7 @@ bool bind(const Preparation& with, const policy::Snapshot* running,
       const Error& error = socket.error();
       problems.push_back({listener.at,
                           fmt::format("listener \"{}\" cannot listen on {}: {}", listener.name,
-                                      listener.address.to_string(), strerrordesc_np(error.sys)),
+                                      listener.address.to_string(), errno_text(error.sys)),
                           hint_for(listener, running, error.sys), false});
       return false;
     }

@@ -5,9 +5,11 @@
 
 namespace interlock::daemon {
 
-Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit,
+Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates,
+               session::ServiceTable& services, audit::Writer& audit,
                std::function<void()> on_configured)
-    : snapshots_(slot),
+    : services_(dialer_, clock_, loop_, services),
+      snapshots_(slot),
       audit_(audit.sink()),
       context_{clock_, random_, *audit_, loop_, services_, snapshots_, rates, {}},
       on_configured_(std::move(on_configured)) {}
@@ -24,6 +26,7 @@ void Worker::run() {
   take_configuration();
   loop_.run({.on_wakeup =
                  [this] {
+                   services_.on_wakeup();
                    sessions_.on_wakeup();
                    look_again();
                  },
@@ -36,10 +39,10 @@ void Worker::run() {
 
 void Worker::on_tick() {
   audit_->flush();
+  services_.on_tick();
   const std::uint64_t ticks = ticks_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (ticks % 10 != 0) return;  // Deadlines are coarse: twice a second is enough.
   sessions_.on_tick();
-  services_.expire();
   num_sessions_.store(sessions_.size(), std::memory_order_relaxed);
 }
 
@@ -51,6 +54,7 @@ void Worker::take_configuration() {
   }
   if (!next) return;
   listen(std::move(next->listeners));
+  services_.retain(*snapshots_.current());
   looking_again_for_ = next->version;
   looked_until_ = 0;
   look_again();

@@ -32,8 +32,8 @@ struct WorkerListener {
 class Worker {
  public:
   // `on_configured` is called by the worker's thread whenever configured() has changed.
-  Worker(session::SnapshotSlot& slot, session::RateTable& rates, audit::Writer& audit,
-         std::function<void()> on_configured);
+  Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::ServiceTable& services,
+         audit::Writer& audit, std::function<void()> on_configured);
 
   // configure gives the worker its listeners, all of them: it goes on with the sockets that it has
   // for their addresses, listens on those that come with them, and stops listening on all others.
@@ -75,7 +75,7 @@ class Worker {
   net::SystemClock clock_;
   net::SystemRandom random_;
   net::SocketDialer dialer_{loop_};
-  session::ServicePool services_{dialer_, clock_};
+  session::ServicePool services_;
   session::SnapshotReader snapshots_;
   std::unique_ptr<audit::Sink> audit_;
   session::Context context_;

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 namespace interlock::net {
 namespace {
 
@@ -99,9 +101,9 @@ bool SocketStream::connected() {
     socklen_t len = sizeof error;
     getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &len);
     connecting_ = false;
-    connect_failed_ = error != 0;  // The kernel tells it once, and then makes it an end-of-stream.
+    error_ = error;  // The kernel tells it once, and then makes it an end-of-stream.
   }
-  return !connect_failed_;
+  return error_ == 0;
 }
 
 port::IoResult SocketStream::read(std::span<std::uint8_t> into) {
@@ -115,7 +117,10 @@ port::IoResult SocketStream::read(std::span<std::uint8_t> into) {
       readable_ = false;
       return {port::IoState::kBlocked, 0};
     }
-    if (got < 0) return {port::IoState::kFailed, 0};
+    if (got < 0) {
+      error_ = errno;
+      return {port::IoState::kFailed, 0};
+    }
     if (got == 0) return {port::IoState::kEof, 0};
     if (static_cast<std::size_t>(got) < into.size()) readable_ = false;
     return {port::IoState::kProgress, static_cast<std::size_t>(got)};
@@ -132,9 +137,16 @@ port::IoResult SocketStream::write(std::span<const std::uint8_t> from) {
       writable_ = false;
       return {port::IoState::kBlocked, 0};
     }
-    if (sent < 0) return {port::IoState::kFailed, 0};
+    if (sent < 0) {
+      error_ = errno;
+      return {port::IoState::kFailed, 0};
+    }
     return {port::IoState::kProgress, static_cast<std::size_t>(sent)};
   }
+}
+
+std::string SocketStream::failure() const {
+  return error_ != 0 ? std::string(errno_text(error_)) : std::string();
 }
 
 void SocketStream::shutdown_write() { shutdown(fd_.get(), SHUT_WR); }
@@ -151,14 +163,19 @@ void SocketStream::want(bool read, bool write) {
   }
 }
 
-std::unique_ptr<port::ByteStream> SocketDialer::dial(const policy::Service& /*service*/,
-                                                     const Endpoint& endpoint) {
+Result<std::unique_ptr<port::ByteStream>> SocketDialer::dial(const policy::Service& /*service*/,
+                                                             const Endpoint& endpoint) {
   const Address address = address_of(endpoint);
   Fd fd(socket(address.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return nullptr;
+  if (!fd.valid()) return fail(Errc::kLimit, Origin::kOwn, "no socket can be had", errno);
   set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY);
   const int result = connect(fd.get(), address.get(), address.len);
-  if (result != 0 && errno != EINPROGRESS) return nullptr;
+  if (result != 0 && errno != EINPROGRESS) {
+    // EAGAIN and EADDRNOTAVAIL: every local port is taken.
+    const bool own = errno == EAGAIN || errno == EADDRNOTAVAIL || errno == ENOBUFS;
+    return fail(own ? Errc::kLimit : Errc::kIo, own ? Origin::kOwn : Origin::kService,
+                "cannot connect", errno);
+  }
   return std::make_unique<SocketStream>(loop_, std::move(fd), result != 0);
 }
 

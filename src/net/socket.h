@@ -27,6 +27,7 @@ class SocketStream final : public port::ByteStream {
   port::IoResult write(std::span<const std::uint8_t> from) override;
   void shutdown_write() override;
   void want(bool read, bool write) override;
+  [[nodiscard]] std::string failure() const override;
   [[nodiscard]] int fd() const { return fd_.get(); }
   // A new user asks the kernel once, whatever the last one has read: something may have come since.
   void observe(port::StreamObserver* observer) override {
@@ -42,7 +43,7 @@ class SocketStream final : public port::ByteStream {
   EventPtr read_event_, write_event_;
   port::StreamObserver* observer_ = nullptr;
   bool connecting_;
-  bool connect_failed_ = false;
+  int error_ = 0;  // Why it is dead.
   bool readable_ = false;
   bool writable_;
   bool wants_read_ = false;
@@ -53,8 +54,8 @@ class SocketStream final : public port::ByteStream {
 class SocketDialer final : public port::Dialer {
  public:
   explicit SocketDialer(Loop& loop) : loop_(loop) {}
-  std::unique_ptr<port::ByteStream> dial(const policy::Service& service,
-                                         const Endpoint& endpoint) override;
+  Result<std::unique_ptr<port::ByteStream>> dial(const policy::Service& service,
+                                                 const Endpoint& endpoint) override;
 
  private:
   Loop& loop_;

@@ -1,4 +1,4 @@
-// Names, files, services, tiers and listeners.
+// Names, files, tiers and listeners.
 #include "policy/compile.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace interlock::policy {
 namespace {
 
 std::string reason_of(const Error& error) {
-  return error.sys != 0 ? strerrordesc_np(error.sys) : error.what;
+  return std::string(error.sys != 0 ? errno_text(error.sys) : error.what);
 }
 
 }  // namespace
@@ -133,25 +133,6 @@ std::optional<Millis> Compiling::duration(const Node& block, const char* field) 
           std::string(kDurationHint));
   }
   return parsed;
-}
-
-void Compiling::compile_services(const Unit& unit) {
-  for (int i = 0; i < unit.text.message.service_size(); ++i) {
-    const config::Service& service = unit.text.message.service(i);
-    const Node& block = *unit.text.tree.root().field("service", static_cast<std::size_t>(i));
-    const bool named = define(services_, "service", block, service.name());
-    if (!require(block, "endpoint", "endpoint: \"10.20.0.5:8080\"")) continue;
-    if (service.endpoint_size() > 1) {
-      error(block.field("endpoint", 1)->value_at(), "a service has one endpoint in this version",
-            "keep one endpoint, or put a load balancer's address here");
-    }
-    const auto endpoint = parse_endpoint(service.endpoint(0));
-    if (!endpoint) {
-      error(block.field("endpoint")->value_at(), endpoint.error().what, std::string(kEndpointHint));
-    }
-    if (!named || !endpoint) continue;
-    out().services.push_back(std::make_unique<const Service>(Service{service.name(), {*endpoint}}));
-  }
 }
 
 void Compiling::compile_tiers(const Unit& unit) {

@@ -30,6 +30,8 @@ class Compiling {
   // finds and goes on.
   void compile_trusts(const Unit& unit);
   void compile_services(const Unit& unit);
+  std::vector<Endpoint> service_endpoints(const config::Service& service, const Node& block);
+  std::string health_path(const config::Service& service, const Node& block);
   void compile_tiers(const Unit& unit);
   void compile_functions(const Unit& unit);
   void compile_settings(const std::deque<Unit>& units);
@@ -66,6 +68,7 @@ class Compiling {
 
   // duration reads a field of `block` that is there, and reports what is no duration.
   std::optional<Millis> duration(const Node& block, const char* field);
+  Millis bounded(const Node& block, const char* field, Millis least, Millis most, Millis otherwise);
 
   // define notes a name, and reports one that is missing, malformed or taken; true where it is
   // good.

@@ -17,7 +17,7 @@ namespace interlock::policy {
 namespace {
 
 std::string reason_of(const Error& error) {
-  return error.sys != 0 ? fmt::format("{}: {}", error.what, strerrordesc_np(error.sys))
+  return error.sys != 0 ? fmt::format("{}: {}", error.what, errno_text(error.sys))
                         : std::string(error.what);
 }
 

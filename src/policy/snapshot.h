@@ -25,6 +25,14 @@ namespace interlock::policy {
 struct Service {
   std::string name;
   std::vector<Endpoint> endpoints;  // At least one; each serves the same.
+  // What a kept connection is good for: differs where the name or an endpoint does.
+  std::string key;
+  std::string health_path;  // Canonical, with its query; empty: no health checks.
+  Millis health_interval = limits::kHealthInterval;
+  std::uint32_t connections_max = limits::kServiceConnectionsDefault;  // Of all data threads.
+  Millis queue_wait = limits::kServiceQueueWait;
+  Millis connect_timeout = limits::kDialTimeout;
+  Millis response_timeout = limits::kServiceTimeout;
 
   // authority is what the service is told as Host, whichever endpoint a request goes to.
   [[nodiscard]] std::string authority() const { return endpoints.front().to_string(); }

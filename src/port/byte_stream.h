@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace interlock::port {
 
@@ -40,6 +41,9 @@ class ByteStream {
   virtual void want(bool read, bool write) = 0;
   // observe names who is told from now on; the stream's user changes when a pool hands it over.
   virtual void observe(StreamObserver* observer) = 0;
+  // failure says in a few words why the stream is dead: "Connection refused". Empty where nothing
+  // is known.
+  [[nodiscard]] virtual std::string failure() const { return {}; }
 };
 
 }  // namespace interlock::port

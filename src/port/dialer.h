@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/result.h"
 #include "policy/snapshot.h"
 #include "port/byte_stream.h"
 
@@ -13,10 +14,11 @@ class Dialer {
   virtual ~Dialer() = default;
 
   // dial begins to connect to one endpoint of `service` and returns at once. Until the connection
-  // stands, reads and writes are kBlocked; where it fails they are kFailed. Null where no socket
-  // could be had.
-  virtual std::unique_ptr<ByteStream> dial(const policy::Service& service,
-                                           const Endpoint& endpoint) = 0;
+  // stands, reads and writes are kBlocked; where it fails they are kFailed. The error carries
+  // errno: kLimit where no socket can be had on this machine, kIo where the endpoint cannot be
+  // reached from here.
+  virtual Result<std::unique_ptr<ByteStream>> dial(const policy::Service& service,
+                                                   const Endpoint& endpoint) = 0;
 };
 
 }  // namespace interlock::port

@@ -23,6 +23,7 @@ int http_status(Reason reason) {
     case Reason::state_unavailable:
     case Reason::clock_untrusted:
     case Reason::overloaded:
+    case Reason::service_busy:
       return 503;
     default:
       return 403;  // open set: every other reason is a plain refusal.

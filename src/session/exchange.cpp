@@ -42,7 +42,7 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   body_bytes_max_ = judgement.body_bytes_max;
   if (head.expect_continue) http1::encode_continue(client.out.tail());
   if (leg_.begin(*permit_->service, head, gate_.identity_fields()) == ServiceLeg::Moved::kFailed) {
-    service_failed(client, 502);
+    service_failed(client);
   }
 }
 
@@ -120,7 +120,7 @@ bool Exchange::take_request(ClientSide& client) {
 
 bool Exchange::send_to_service(ClientSide& client) {
   const ServiceLeg::Moved moved = leg_.send();
-  if (moved == ServiceLeg::Moved::kFailed) service_failed(client, 502);
+  if (moved == ServiceLeg::Moved::kFailed) service_failed(client);
   return moved != ServiceLeg::Moved::kNot;
 }
 
@@ -133,7 +133,7 @@ bool Exchange::take_answer(ClientSide& client) {
       case ServiceLeg::Moved::kNot:
         return moved;
       case ServiceLeg::Moved::kFailed:
-        service_failed(client, 502);
+        service_failed(client);
         return true;
       case ServiceLeg::Moved::kOn:
         break;
@@ -159,8 +159,8 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
   if (head.interim) {
     // The gateway has answered `Expect: 100-continue` itself; other interim answers carry nothing.
     if (++num_interim_ <= limits::kHttpInterimResponsesMax) return true;
-    leg_.give_up("the service sent too many interim answers");
-    service_failed(client, 502);
+    leg_.blame("the service sent too many interim answers");
+    service_failed(client);
     return false;
   }
   // An answer before the end of the request: the client learns it, and the connection ends.
@@ -208,7 +208,7 @@ void Exchange::refuse(ClientSide& client, const Judgement& judgement, int status
 // whole.
 void Exchange::refuse_midway(ClientSide& client, const Judgement& judgement, int status) {
   client.closing = true;
-  leg_.give_up("the request was refused while it was on its way");
+  leg_.give_up();
   if (answer_started_) {
     phase_ = Phase::kBroken;
   } else {
@@ -216,16 +216,18 @@ void Exchange::refuse_midway(ClientSide& client, const Judgement& judgement, int
   }
 }
 
-void Exchange::service_failed(ClientSide& client, int status) {
-  const std::string_view detail = leg_.failure();
-  gate_.service_failed(*permit_, operation(), detail, answer_started_ ? 0 : status);
+void Exchange::service_failed(ClientSide& client) {
+  const LegFailure failure = leg_.failure();
+  const std::string id = gate_.service_failed(*permit_, operation(), failure.reason, failure.detail,
+                                              answer_started_ ? 0 : failure.status);
   if (answer_started_) {
     phase_ = Phase::kBroken;
     return;
   }
   if (!request_done_) client.closing = true;
   request_.keep_alive = !client.closing;
-  encode_problem(client.out.tail(), status, Reason::service_unavailable, detail, {}, request_);
+  encode_problem(client.out.tail(), failure.status, failure.reason, failure.detail, id, request_,
+                 failure.retry_after_s);
   reset();
 }
 
@@ -245,15 +247,13 @@ Step Exchange::on_timeout(ClientSide& client) {
         gate_.refuse(Reason::malformed, "the request body stopped coming", operation(), 408), 408);
     return Step::again();
   }
-  leg_.give_up(leg_.connected() ? "the service did not answer in time"
-                                : "the service could not be reached in time");
-  service_failed(client, 504);
+  if (leg_.on_timeout() == ServiceLeg::Moved::kFailed) service_failed(client);
   return Step::again();
 }
 
 Millis Exchange::timeout() const {
   if (waits_for_body()) return limits::kBodyStallTimeout;
-  return leg_.connected() ? limits::kServiceTimeout : limits::kDialTimeout;
+  return leg_.timeout();
 }
 
 void Exchange::want(Wants wants) { leg_.want(wants.service_read, wants.service_write); }

@@ -54,7 +54,7 @@ class Exchange {
   bool on_response_head(const http1::ResponseHead& head, ClientSide& client);
   void refuse(ClientSide& client, const Judgement& judgement, int status);
   void refuse_midway(ClientSide& client, const Judgement& judgement, int status);
-  void service_failed(ClientSide& client, int status);
+  void service_failed(ClientSide& client);
   void finish(ClientSide& client);
   void reset();
   // waits_for_body says that the client has to move next, not the service.

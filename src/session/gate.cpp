@@ -95,16 +95,16 @@ Judgement Gate::refuse(Reason reason, std::string_view detail, const HttpOperati
   return deny(written, reason, std::string(detail));
 }
 
-void Gate::service_failed(const policy::Permit& permit, const HttpOperation& operation,
-                          std::string_view detail, int status) {
+std::string Gate::service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                                 Reason reason, std::string_view detail, int status) {
   AuditRecord written = record(AuditEvent::kService, operation);
   written.permit = permit.name;
   written.service = permit.service->name;
-  written.reason = Reason::service_unavailable;
+  written.reason = reason;
   written.detail = detail;
   written.status = status;
   // The operation itself is on record already; a full queue changes nothing about its outcome.
-  static_cast<void>(context_.audit.append(written));
+  return context_.refusals.write(written);
 }
 
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {

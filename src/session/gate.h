@@ -64,9 +64,10 @@ class Gate {
   Judgement refuse(Reason reason, std::string_view detail, const HttpOperation& operation,
                    int status);
 
-  // service_failed writes down that a permitted operation was not answered as it should be.
-  void service_failed(const policy::Permit& permit, const HttpOperation& operation,
-                      std::string_view detail, int status);
+  // service_failed writes down that a permitted operation was not answered as it should be, and
+  // returns the id under which that is on record.
+  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                             Reason reason, std::string_view detail, int status);
 
   // readmit looks again where the configuration or the validity of the certificate has moved; kNone
   // while the client is still admitted.

@@ -1,11 +1,18 @@
 #include "session/service_leg.h"
 
 #include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace interlock::session {
 namespace {
 
+// RFC 9110, section 9.2.1.
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+// A line or a lack of descriptors may be gone a moment later.
+constexpr std::int64_t kRetryAfterS = 1;
 
 }  // namespace
 
@@ -14,33 +21,61 @@ ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, const http1:
   service_ = &service;
   method_ = head.method;
   http1::encode_request(out_.tail(), head, service.authority(), identity_fields);
-  if (is_safe(method_) && head.framing == http1::Framing::kNone) retry_ = out_.view();
+  if (is_safe(method_) && head.framing == http1::Framing::kNone) repeat_ = out_.view();
   decoder_.expect(method_);
-  connection_ = context_.services.borrow(service);
-  if (connection_.stream == nullptr) return fail("the service cannot be reached");
-  connection_.stream->observe(&observer_);
-  return Moved::kOn;
+  return connect(/*fresh=*/false);
+}
+
+ServiceLeg::Moved ServiceLeg::connect(bool fresh) {
+  auto outcome = context_.services.borrow(*service_, tried_, place_, observer_, fresh);
+  switch (outcome.borrowed) {
+    case ServicePool::Borrowed::kYes:
+      ++num_tries_;
+      connection_ = std::move(outcome.connection);
+      connection_.stream->observe(&observer_);
+      return Moved::kOn;
+    case ServicePool::Borrowed::kWait:
+      return Moved::kNot;
+    case ServicePool::Borrowed::kQueueFull:
+      context_.meter.reached(Limit::kServiceQueue);
+      return refuse(Reason::service_busy, "too many requests wait for the service", kRetryAfterS);
+    case ServicePool::Borrowed::kDown:
+      return refuse(Reason::service_unavailable, "its health checks find the service down",
+                    (service_->health_interval.ms + 999) / 1000);
+    case ServicePool::Borrowed::kNoSocket:
+      context_.meter.reached(Limit::kDescriptors);
+      return refuse(Reason::overloaded,
+                    "no connection to the service can be opened here: " + outcome.failure,
+                    kRetryAfterS);
+    case ServicePool::Borrowed::kUnreachable:
+      break;
+  }
+  if (!outcome.failure.empty()) {
+    failure_ = {.detail = "the service cannot be reached: " + outcome.failure};
+  }
+  give_up();  // Why the last one failed is what there is to say.
+  return Moved::kFailed;
 }
 
 ServiceLeg::Moved ServiceLeg::send() {
+  if (connection_.stream == nullptr) return connect(/*fresh=*/false);
   Moved moved = Moved::kNot;
   while (!out_.empty()) {
     port::IoResult sent;
-    if (connected_ || !connection_.reused || connection_.is_quiet()) {
+    if (begun_ || !connection_.reused || connection_.is_quiet()) {
       sent = connection_.stream->write(as_bytes(out_.view()));
     }
     if (sent.state == port::IoState::kBlocked) break;
     if (sent.state != port::IoState::kProgress) {
-      // Before its first byte is out any request may take another connection.
-      if (!connected_ && connection_.reused && dial_anew()) continue;
-      // It may have answered, and then closed, without reading to the end: look before giving up.
-      out_.clear();
-      reusable_ = false;
-      if (connected_ && !may_retry()) break;
-      return fail(connected_ ? "the service closed the connection"
-                             : "the service cannot be reached");
+      if (begun_ && !may_repeat()) {
+        // It may have answered, and then closed, without reading to the end: look before giving up.
+        out_.clear();
+        reusable_ = false;
+        break;
+      }
+      return fail(why_broken());
     }
-    connected_ = true;
+    begun_ = true;
     out_.consume(sent.bytes);
     moved = Moved::kOn;
   }
@@ -48,6 +83,7 @@ ServiceLeg::Moved ServiceLeg::send() {
 }
 
 ServiceLeg::Moved ServiceLeg::next(http1::ResponseEvent& event) {
+  if (connection_.stream == nullptr) return Moved::kNot;
   const auto decoded = decoder_.decode(connection_.in.view(), eof_);
   if (!decoded) return fail(decoded.error().what);
   decoded_len_ = decoded->consumed;
@@ -74,7 +110,7 @@ ServiceLeg::Moved ServiceLeg::read() {
       return Moved::kNot;
     case port::IoState::kProgress:
       // Nothing of the request is out yet: whatever this is, it is not its answer.
-      if (!connected_) return fail("the service sent bytes that nobody asked for");
+      if (!begun_) return fail("the service sent bytes that nobody asked for");
       connection_.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
       return Moved::kOn;
     case port::IoState::kEof:
@@ -86,56 +122,109 @@ ServiceLeg::Moved ServiceLeg::read() {
     case port::IoState::kFailed:
       break;
   }
-  return fail(connected_ ? "the connection to the service broke" : "the service cannot be reached");
+  return fail(why_broken());
 }
 
-// The service may have closed an idle connection just as the request was on its way. Only a request
-// that changes nothing is sent again, once, and only if nothing of an answer has come.
-bool ServiceLeg::may_retry() const {
-  return connection_.reused && !retry_.empty() && !heard_ && connection_.in.empty();
+std::string ServiceLeg::why_broken() const {
+  const std::string why = connection_.stream->failure();
+  return fmt::format(
+      "{}{}{}", begun_ ? "the connection to the service broke" : "the service cannot be reached",
+      why.empty() ? "" : ": ", why);
 }
 
-bool ServiceLeg::retry() {
-  out_.clear();
-  out_.append(retry_);
-  retry_.clear();
-  connected_ = eof_ = false;
+ServiceLeg::Moved ServiceLeg::on_timeout() {
+  if (place_.taken()) {
+    context_.meter.reached(Limit::kServiceConnections);
+    return refuse(Reason::service_busy,
+                  "the service has as many connections as it may have, and none became free",
+                  kRetryAfterS);
+  }
+  context_.meter.reached(Limit::kServiceTime);
+  repeat_.clear();  // Whoever has waited so long for an answer does not wait twice.
+  return fail(
+      begun_ ? "the service did not answer in time" : "the service could not be reached in time",
+      504);
+}
+
+Millis ServiceLeg::timeout() const {
+  if (place_.taken()) return service_->queue_wait;
+  return begun_ ? service_->response_timeout : service_->connect_timeout;
+}
+
+// Before its first byte is out any request may go elsewhere. After it only one that changes nothing
+// may, once, and only if nothing of an answer has come (RFC 9110, section 9.2.2).
+bool ServiceLeg::may_repeat() const {
+  if (num_tries_ >= limits::kServiceTriesMax || !connection_.in.empty()) return false;
+  return !begun_ || (!repeat_.empty() && !heard_);
+}
+
+ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
+  failure_ = {.status = status, .detail = std::string(why)};
+  const bool repeat = may_repeat();
+  // A service may close an idle connection just as a request is on its way: nobody's fault, and
+  // another connection to the same endpoint will do.
+  const bool stale = connection_.reused && connection_.in.empty() && !heard_ && status != 504;
+  if (!stale) {
+    tried_.add(connection_.endpoint);
+    context_.services.failed(*service_, connection_.endpoint, why);
+  }
+  if (!repeat) {
+    give_up();
+    return Moved::kFailed;
+  }
+  context_.services.close(*service_, std::move(connection_));
+  connection_ = ServiceConnection();
+  if (begun_) {
+    out_.clear();
+    out_.append(std::exchange(repeat_, {}));
+  }
+  begun_ = eof_ = false;
   reusable_ = true;
   decoder_ = http1::ResponseDecoder();
   decoder_.expect(method_);
-  return dial_anew();
+  const Moved moved = connect(/*fresh=*/true);
+  return moved == Moved::kNot ? Moved::kOn : moved;
 }
 
-bool ServiceLeg::dial_anew() {
-  connection_ = context_.services.borrow(*service_, /*fresh=*/true);
-  if (connection_.stream != nullptr) connection_.stream->observe(&observer_);
-  return connection_.stream != nullptr;
-}
-
-ServiceLeg::Moved ServiceLeg::fail(std::string_view detail) {
-  if (may_retry() && retry()) return Moved::kOn;
-  give_up(detail);
+ServiceLeg::Moved ServiceLeg::refuse(Reason reason, std::string_view why,
+                                     std::int64_t retry_after_s) {
+  failure_ = {reason, 503, std::string(why), retry_after_s};
+  give_up();
   return Moved::kFailed;
 }
 
-void ServiceLeg::give_up(std::string_view why) {
-  failure_ = why;
+void ServiceLeg::blame(std::string_view why) {
+  failure_ = {.detail = std::string(why)};
+  context_.services.failed(*service_, connection_.endpoint, why);
+  give_up();
+}
+
+void ServiceLeg::give_up() {
+  place_.leave();
   connection_.stream.reset();
-  retry_.clear();
+  repeat_.clear();
 }
 
 void ServiceLeg::end(bool answered) {
-  // What the service has not read yet of this request would swallow the beginning of the next one.
-  if (answered && out_.empty() && reusable_ && !eof_) {
-    context_.services.give_back(std::move(connection_));
+  if (service_ != nullptr) {
+    if (answered) context_.services.answered(*service_, connection_.endpoint);
+    // What the service has not read yet of this request would swallow the beginning of the next.
+    if (answered && out_.empty() && reusable_ && !eof_) {
+      context_.services.give_back(*service_, std::move(connection_));
+    } else {
+      context_.services.close(*service_, std::move(connection_));
+    }
   }
   service_ = nullptr;
+  place_.leave();
   connection_ = ServiceConnection();
+  tried_.clear();
+  num_tries_ = 0;
   out_.clear();
   decoder_ = http1::ResponseDecoder();
-  retry_.clear();
+  repeat_.clear();
   decoded_len_ = 0;
-  connected_ = heard_ = answering_ = eof_ = false;
+  begun_ = heard_ = answering_ = eof_ = false;
   reusable_ = true;
   failure_ = {};
 }

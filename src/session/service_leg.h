@@ -1,5 +1,6 @@
-// ServiceLeg: the service's side of one exchange. A borrowed connection, the request on its way
-// into it, the answer out of it, and the one case in which a request is sent twice.
+// ServiceLeg: the service's side of one exchange. A place in the line for a connection, a borrowed
+// connection, the request on its way into it, the answer out of it, and the cases in which a
+// request is sent to another endpoint.
 #pragma once
 
 #include <string>
@@ -10,6 +11,14 @@
 #include "wire/http1/response_decoder.h"
 
 namespace interlock::session {
+
+// LegFailure is why a request was not answered: what the client is told, and what is on record.
+struct LegFailure {
+  Reason reason = Reason::service_unavailable;
+  int status = 502;
+  std::string detail;
+  std::int64_t retry_after_s = 0;  // More than 0: trying again has a chance after so many seconds.
+};
 
 // ServiceLeg belongs to one exchange and is used again for each of its requests.
 class ServiceLeg {
@@ -23,8 +32,7 @@ class ServiceLeg {
   ServiceLeg(Context& context, port::StreamObserver& observer)
       : context_(context), observer_(observer) {}
 
-  // begin puts a request's head on its way. `service` stays valid until end(). kFailed where no
-  // connection can be had.
+  // begin puts a request's head on its way. `service` stays valid until end().
   Moved begin(const policy::Service& service, const http1::RequestHead& head,
               std::string_view identity_fields);
 
@@ -32,7 +40,7 @@ class ServiceLeg {
   ByteQueue& out() { return out_; }
   [[nodiscard]] const ByteQueue& out() const { return out_; }
 
-  // send writes what is in out().
+  // send writes what is in out(), once there is a connection.
   Moved send();
 
   // next gives the next event of the answer (NeedMore: look again), whose views are good until
@@ -40,42 +48,49 @@ class ServiceLeg {
   Moved next(http1::ResponseEvent& event);
   void consume();
 
+  // on_timeout is called after timeout() without any movement: kOn where another endpoint is tried.
+  Moved on_timeout();
+  [[nodiscard]] Millis timeout() const;
+
   // give_up ends the leg without an answer: the connection is closed and nothing is tried again.
-  // `why` is a literal, and failure() from then on.
-  void give_up(std::string_view why);
+  // blame does so because of what the service did, which counts against its endpoint.
+  void give_up();
+  void blame(std::string_view why);
 
   // end closes the exchange. The connection is kept for another where `answered`, the request is
   // out to its last byte and the service agrees.
   void end(bool answered);
 
-  // connected says that the service has taken a byte of this request.
-  [[nodiscard]] bool connected() const { return connected_; }
-  [[nodiscard]] std::string_view failure() const { return failure_; }
+  [[nodiscard]] const LegFailure& failure() const { return failure_; }
 
   void want(bool read, bool write);
 
  private:
-  [[nodiscard]] bool may_retry() const;
-  bool retry();
-  bool dial_anew();
-  Moved fail(std::string_view detail);
+  Moved connect(bool fresh);
+  [[nodiscard]] bool may_repeat() const;
+  Moved fail(std::string_view why, int status = 502);
+  Moved refuse(Reason reason, std::string_view why, std::int64_t retry_after_s);
   Moved read();
+  [[nodiscard]] std::string why_broken() const;
 
   Context& context_;
   port::StreamObserver& observer_;
   const policy::Service* service_ = nullptr;
+  ServicePool::Place place_;
   ServiceConnection connection_;
+  Tried tried_;
+  int num_tries_ = 0;
   ByteQueue out_{limits::kServiceOutBytesMax};
   http1::ResponseDecoder decoder_;
   std::string method_;
-  std::string retry_;            // The encoded request, where it may be sent once more.
+  std::string repeat_;           // The encoded request, where it may be sent once more.
   std::size_t decoded_len_ = 0;  // Of connection_.in: the event that next() gave.
-  bool connected_ = false;
-  bool heard_ = false;      // A head has come, if only an interim one.
-  bool answering_ = false;  // The head of the answer itself has come.
-  bool reusable_ = true;    // The service will answer another request on this connection.
+  bool begun_ = false;           // The service has taken a byte of this request.
+  bool heard_ = false;           // A head has come, if only an interim one.
+  bool answering_ = false;       // The head of the answer itself has come.
+  bool reusable_ = true;         // The service will answer another request on this connection.
   bool eof_ = false;
-  std::string_view failure_;
+  LegFailure failure_;
 };
 
 }  // namespace interlock::session

@@ -1,5 +1,7 @@
 #include "sim/fake_service.h"
 
+#include <cerrno>
+
 #include <fmt/format.h>
 
 #include "base/hex.h"
@@ -131,11 +133,14 @@ const Message& FakeService::only() const {
   return none;
 }
 
-std::unique_ptr<port::ByteStream> FakeDialer::dial(const policy::Service& /*service*/,
-                                                   const Endpoint& endpoint) {
+Result<std::unique_ptr<port::ByteStream>> FakeDialer::dial(const policy::Service& /*service*/,
+                                                           const Endpoint& endpoint) {
   ledger_.trail.push_back("dial " + endpoint.to_string());
   const auto at = services.find(endpoint.to_string());
-  if (ledger_.call_fails() || at == services.end() || at->second->no_socket) return nullptr;
+  if (at == services.end()) return fail(Errc::kIo, Origin::kService, "", EHOSTUNREACH);
+  if (ledger_.call_fails() || at->second->no_socket) {
+    return fail(Errc::kLimit, Origin::kOwn, "", EMFILE);
+  }
   FakeService& service = *at->second;
   Connection& connection = service.connections.emplace_back();
   service.on_dial(connection);

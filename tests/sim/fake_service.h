@@ -60,8 +60,8 @@ struct FakeService {
 class FakeDialer final : public port::Dialer {
  public:
   FakeDialer(Ledger& ledger, Chance& chance) : ledger_(ledger), chance_(chance) {}
-  std::unique_ptr<port::ByteStream> dial(const policy::Service& service,
-                                         const Endpoint& endpoint) override;
+  Result<std::unique_ptr<port::ByteStream>> dial(const policy::Service& service,
+                                                 const Endpoint& endpoint) override;
 
   std::map<std::string, FakeService*> services;  // By endpoint.
 

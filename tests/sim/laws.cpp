@@ -36,7 +36,7 @@ void check_refusals(World& world) {
   for (const Entry& entry : world.audit.entries) {
     if (entry.event == AuditEvent::kHandshake)
       world.ledger.must(++connections[entry.session] == 1, "two records of one refused connection");
-    if (entry.reason == Reason::kNone || entry.event == AuditEvent::kService) continue;
+    if (entry.reason == Reason::kNone) continue;
     if (entry.event == AuditEvent::kRefusalsCounted) {
       num_counted += entry.suppressed;
       records.try_emplace(entry.denial_id, 0);
@@ -51,9 +51,8 @@ void check_refusals(World& world) {
     if (connections[++session] == 0 && client.alert) ++missing;
     for (const Message& answer : client.answers()) {
       if (!answer.whole || answer.member("reason").empty()) continue;
-      const bool denial = answer.member("reason") != "service_unavailable";
-      world.ledger.must(denial != answer.member("denial_id").empty(), "a denial has an id");
-      world.ledger.must(!denial || records.contains(answer.member("denial_id")),
+      world.ledger.must(!answer.member("denial_id").empty(), "a denial has an id");
+      world.ledger.must(records.contains(answer.member("denial_id")),
                         "a denial id without a record");
     }
   }

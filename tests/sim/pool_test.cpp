@@ -9,10 +9,12 @@ using namespace interlock::sim;
 
 namespace {
 
-const Endpoint kHistorian{"10.20.0.5", 8080, false};
-
 void ask(FakeClient& client, const std::string& tag) {
   client.request("GET", "/status/a", {}, "X-Tag: " + tag + "\r\n");
+}
+
+std::size_t num_idle(World& world) {
+  return world.pool.num_idle(*world.snapshots.current()->services.front());
 }
 
 std::string last_tag(const FakeClient& client) {
@@ -33,7 +35,7 @@ BOOST_AUTO_TEST_CASE(connection_is_used_again_by_all_clients) {
     BOOST_TEST(last_tag(client) == name);
   }
   BOOST_TEST(world.historian.connections.size() == 1U);
-  BOOST_TEST(world.pool.num_idle(kHistorian) == 1U);
+  BOOST_TEST(num_idle(world) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(service_that_says_close_is_not_asked_again_on_this_connection) {
@@ -266,7 +268,7 @@ BOOST_AUTO_TEST_CASE(idle_connections_are_bounded) {
   BOOST_TEST_REQUIRE(waiting.size() == kClients);
   for (auto& [request, connection] : waiting) FakeService::echo(request, *connection);
   world.settle();
-  BOOST_TEST(world.pool.num_idle(kHistorian) == limits::kServicePoolMax);
+  BOOST_TEST(num_idle(world) == limits::kServicePoolMax);
   BOOST_TEST(world.historian.num_open() == limits::kServicePoolMax);
 }
 
@@ -279,7 +281,7 @@ BOOST_AUTO_TEST_CASE(idle_connections_are_closed_in_time) {
   BOOST_TEST(world.historian.num_open() == 1U);
   world.pass(Millis{500});
   BOOST_TEST(world.historian.num_open() == 0U);
-  BOOST_TEST(world.pool.num_idle(kHistorian) == 0U);
+  BOOST_TEST(num_idle(world) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(client_that_leaves_takes_its_service_connection_with_it) {

@@ -29,13 +29,18 @@ void ask(FakeClient& client, std::string_view tag) {
 
 BOOST_AUTO_TEST_SUITE(sim_service)
 
-BOOST_AUTO_TEST_CASE(no_socket_is_502) {
+BOOST_AUTO_TEST_CASE(no_socket_is_503_and_not_blamed_on_the_service) {
   World world;
   world.historian.no_socket = true;
   FakeClient& client = world.served();
   client.request("GET", "/status/a");
   world.settle();
-  check_service_failed(world, client, 502);
+  const Message answer = client.answers().back();
+  BOOST_TEST(answer.status() == 503);
+  BOOST_TEST(answer.member("reason") == "overloaded");
+  BOOST_TEST(answer.field("Retry-After") == "1");
+  BOOST_TEST(answer.member("detail").find("Too many open files") != std::string::npos);
+  BOOST_TEST(world.audit.count(AuditEvent::kService, Reason::overloaded) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(refused_connection_is_502_and_keeps_the_client) {

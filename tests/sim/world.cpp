@@ -98,6 +98,7 @@ bool World::tick() {
   }
   if (std::exchange(wakeup.requested, false)) {
     moved = true;
+    pool.on_wakeup();
     table.on_wakeup();
   }
   return moved;
@@ -114,7 +115,7 @@ void World::pass(Millis by) {
   for (std::int64_t passed = 0; passed < by.ms; passed += kWorkerTick.ms) {
     clock.pass(kWorkerTick);
     table.on_tick();
-    pool.expire();
+    pool.on_tick();
     settle();
   }
 }

@@ -46,7 +46,11 @@ class World {
   // publish puts a configuration in force, and tell lets the sessions look, as the daemon does one
   // after the other.
   void publish(std::shared_ptr<const policy::Snapshot> next);
-  void tell() { table.on_snapshot_changed(); }
+  void tell() {
+    services.retain(*snapshots.current());
+    pool.retain(*snapshots.current());
+    table.on_snapshot_changed();
+  }
 
   // Declared in the order in which they need each other.
   Ledger ledger;
@@ -57,7 +61,8 @@ class World {
   FakeService historian, mes;
   FakeDialer dialer{ledger, chance};
   std::deque<FakeClient> clients;
-  session::ServicePool pool{dialer, clock};
+  session::ServiceTable services;
+  session::ServicePool pool{dialer, clock, wakeup, services};
   session::SnapshotSlot slot{first_snapshot()};
   session::SnapshotReader snapshots{slot};
   session::RateTable rates;

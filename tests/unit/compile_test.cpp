@@ -103,14 +103,13 @@ BOOST_AUTO_TEST_CASE(a_name_is_defined_once_over_all_files) {
   accept(R"(tier { name: "f" } tier { name: "historian" })");
 }
 
-BOOST_AUTO_TEST_CASE(a_service_has_one_good_endpoint) {
+BOOST_AUTO_TEST_CASE(a_service_has_good_endpoints) {
   complain(R"(@service { name: "s" })",
            {"service needs endpoint\n  write endpoint: \"10.20.0.5:8080\""});
   complain(R"(service { name: "s" endpoint: @"plc:80" })",
            {"the host is not an IPv4 or IPv6 address (names are not looked up)" + kEndpointHint});
-  complain(R"(service { name: "s" endpoint: "10.0.0.1:80" endpoint: @"10.0.0.2:80" })",
-           {"a service has one endpoint in this version\n"
-            "  keep one endpoint, or put a load balancer's address here"});
+  complain(R"(service { name: "s" endpoint: "10.0.0.1:80" endpoint: @"10.0.0.1:80" })",
+           {"10.0.0.1:80 is given twice\n  remove one of the two"});
 }
 
 BOOST_AUTO_TEST_CASE(the_audit_trail_has_a_size_and_a_number_of_files_that_make_sense) {

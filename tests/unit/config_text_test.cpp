@@ -132,9 +132,9 @@ BOOST_AUTO_TEST_CASE(an_unknown_field_is_named_with_the_nearest_one) {
 }
 
 BOOST_AUTO_TEST_CASE(a_field_in_the_wrong_block_is_told_where_it_belongs) {
-  BOOST_TEST(complaints("service { name: \"x\" address: \"y\" }") ==
-             "c:1:21: service has no field \"address\"\n"
-             "  it belongs in listener; fields here: name, endpoint\n");
+  BOOST_TEST(complaints("certificate { address: \"y\" }") ==
+             "c:1:15: certificate has no field \"address\"\n"
+             "  it belongs in listener; fields here: chain_file, key_file\n");
   BOOST_TEST(complaints("admin { site: \"x\" }") ==
              "c:1:9: admin has no field \"site\"\n"
              "  it belongs in the top level; fields here: socket, metrics\n");

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_gets_everything_in_order) {
   std::string text(4 * 1024 * 1024, '\0');
   std::mt19937 dice(1);
   for (char& each : text) each = static_cast<char>(dice());
-  auto stream = dialer.dial({}, loopback(port));
+  auto stream = dialer.dial({}, loopback(port)).value();
   BOOST_REQUIRE(stream != nullptr);
   std::size_t sent = 0, times_blocked = 0;
   Watcher writer(loop, [&] {
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_gets_everything_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(dialing_waits_until_the_connection_stands) {
-  End end(loop, dialer.dial({}, loopback(port)));
+  End end(loop, dialer.dial({}, loopback(port)).value());
   BOOST_TEST((end.stream->write(as_bytes("early")).state == IoState::kBlocked));
   bool wrote = false;
   Watcher writer(loop, [&] {
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_refused_connection_fails_for_reader_and_writer) {
   BOOST_REQUIRE(bind(taken.get(), reinterpret_cast<sockaddr*>(&address), len) == 0);
   BOOST_REQUIRE(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &len) == 0);
   for (const bool writes_first : {false, true}) {
-    End end(loop, dialer.dial({}, loopback(ntohs(address.sin_port))));
+    End end(loop, dialer.dial({}, loopback(ntohs(address.sin_port))).value());
     end.reads = false;
     loop.run_until([&] { return end.watcher.times > 0; });
     std::array<std::uint8_t, 10> piece;
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(ipv6_listens_dials_and_names_its_peer) {
                                   peer = std::move(from);
                                   loop.check();
                                 });
-  const auto stream = dialer.dial({}, {"::1", port6, true});
+  const auto stream = dialer.dial({}, {"::1", port6, true}).value();
   loop.run_until([&] { return !peer.empty(); });
   BOOST_TEST(peer.starts_with("[::1]:"));
 }

@@ -57,6 +57,7 @@ constexpr Row kRows[] = {
     {Reason::state_unavailable, 80},  // internal_error
     {Reason::audit_unavailable, 80},  // internal_error
     {Reason::service_unavailable, 49},
+    {Reason::service_busy, 49},
     {Reason::listener_removed, 49},
     {Reason::overloaded, 80},  // internal_error
     {Reason::tls_failed, 49},
