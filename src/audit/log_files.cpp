@@ -4,13 +4,13 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "audit/line.h"
 #include "base/limits.h"
@@ -90,12 +90,10 @@ Result<std::vector<OpenedFile>> open_log_files(const std::string& path) {
   }
 }
 
-std::optional<Beginning> beginning_of(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) return {};  // A pipe would hold us up.
-  std::ifstream file(path, std::ios::binary);
+std::optional<Beginning> beginning_of(int fd) {
   std::string text(limits::kAuditLineBytesMax, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   const std::size_t end = text.find('\n');
   if (end == std::string::npos) return {};
   std::vector<Member> members;

@@ -48,8 +48,9 @@ struct Beginning {
   std::uint64_t oldest_seq = 0;  // The oldest record that was kept then; 0: it does not say.
 };
 
-// beginning_of reads it; nothing where the file does not begin with an audit record.
-std::optional<Beginning> beginning_of(const std::string& path);
+// beginning_of reads it; nothing where the file does not begin with an audit record. The place of
+// the file stays.
+std::optional<Beginning> beginning_of(int fd);
 
 // folder_of returns the folder of a path: "." where the path names none.
 std::string folder_of(const std::string& path);

@@ -71,9 +71,9 @@ void sync_folder(const std::string& path) {
   if (folder.valid()) static_cast<void>(::fsync(folder.get()));
 }
 
-void undo_half(const std::string& path) {
+void undo_half(const std::string& path, const Fd& file) {
   ::unlink(next_path(path).c_str());
-  const auto beginning = beginning_of(path);
+  const auto beginning = beginning_of(file.get());
   if (!beginning) return;
   const std::string aside = put_aside_path(path, beginning->seq);
   if (same_file(path, aside)) ::unlink(aside.c_str());
@@ -88,12 +88,17 @@ FileCalls& system_calls() {
 
 Result<OpenFile> OpenFile::open(const std::string& path, FileCalls& calls) {
   IL_TRY_ASSIGN(Fd file, open_locked(path));
-  undo_half(path);
+  undo_half(path, file);
   const off_t size = ::lseek(file.get(), 0, SEEK_END);
   OpenFile opened(path, std::move(file), calls);
   opened.size_ = size < 0 ? 0 : size;  // Pipes have none, and are no log.
   opened.room_end_ = opened.size_;
   return opened;
+}
+
+std::optional<std::uint64_t> OpenFile::first_seq() const {
+  const auto beginning = beginning_of(file_.get());
+  return beginning ? std::optional(beginning->seq) : std::nullopt;
 }
 
 int OpenFile::cut(off_t size) {

@@ -24,6 +24,9 @@ class OpenFile {
   // tail says where the chain of this file stands (tail.h).
   [[nodiscard]] Result<Tail> tail() const { return read_tail(file_.get()); }
 
+  // first_seq is the number of its first record; nothing where it does not begin with one.
+  [[nodiscard]] std::optional<std::uint64_t> first_seq() const;
+
   // What follows returns 0 or an errno.
 
   // cut makes `size` the end of the file.

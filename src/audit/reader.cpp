@@ -128,7 +128,7 @@ std::uint64_t first_record(const std::vector<OpenedFile>& files) {
   if (first.first_seq != 0 && files.size() == 1) return first.first_seq;
   std::uint64_t oldest = 1;
   for (const OpenedFile& each : files) {  // The newest file that says it is right.
-    const auto beginning = beginning_of(each.file.path);
+    const auto beginning = beginning_of(each.fd.get());
     if (beginning && beginning->oldest_seq != 0) oldest = beginning->oldest_seq;
   }
   return first.first_seq == 0 ? oldest : std::min(oldest, first.first_seq);

@@ -21,11 +21,13 @@ bool is_plain(std::string_view text) {
                      [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
 }
 
-bool is_string(std::string_view name) {
+// As text stands in a line, or at least its beginning.
+std::string written(std::string_view name, const std::string& text) {
   const auto known = fields();
   const auto at = std::find_if(known.begin(), known.end(),
                                [&](const Field& each) { return each.name == name; });
-  return at != known.end() && at->type == FieldType::kString;
+  if (at == known.end() || at->type == FieldType::kNull || !is_plain(text)) return {};
+  return at->type == FieldType::kString ? '"' + text + '"' : text;
 }
 
 bool contains(std::string_view line, std::string_view piece) {
@@ -37,9 +39,7 @@ bool contains(std::string_view line, std::string_view piece) {
 Sieve::Sieve(const Filter& filter) : since_(filter.since), until_(filter.until) {
   const auto member = [](std::string_view name) { return '"' + std::string(name) + "\":"; };
   for (const auto& [name, text] : filter.equal) {
-    std::string piece = member(name);
-    if (is_string(name) && is_plain(text)) piece += '"' + text + '"';
-    pieces_.push_back(std::move(piece));
+    pieces_.push_back(member(name) + written(name, text));
   }
   if (is_plain(filter.peer) && !filter.peer.empty()) pieces_.push_back(filter.peer);
   if (is_plain(filter.path_prefix) && !filter.path_prefix.empty()) {

@@ -75,8 +75,7 @@ Result<Start> find_start(const std::string& path, FileCalls& calls) {
   }
   start.seq = tail.seq;
   start.hash = tail.hash;
-  const auto beginning = beginning_of(path);
-  start.first_seq = beginning ? beginning->seq : tail.seq + 1;
+  start.first_seq = start.file.first_seq().value_or(tail.seq + 1);
   return start;
 }
 
@@ -148,7 +147,8 @@ class Writer::Thread {
       const bool asked = !taken.asks.empty() || (sync_at_ && SteadyClock::now() >= *sync_at_);
       if (asked && sync_at_ && !insist(&Thread::sync)) return;
       for (const auto& on_disk : taken.asks) on_disk();
-      taken = {};
+      taken.buffers.clear();
+      taken.asks.clear();
     }
     if (sync_at_) insist(&Thread::sync);
   }

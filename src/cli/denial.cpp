@@ -58,6 +58,7 @@ Result<std::optional<Denial>> find_denial(const std::string& audit_file, std::st
     found->suppressed = count.suppressed;
     found->since = count.since;
     found->until = count.until;
+    found->count_line = count.line;
   }
   return found;
 }

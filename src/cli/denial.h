@@ -16,6 +16,7 @@ struct Denial {
   std::string device, peer, listener, method, path, permit, service, policy;
   // Refusals that were counted under the same id, and when the first and the last of them happened.
   std::string suppressed, since, until;
+  std::string count_line;  // The record that says so, JSON.
 };
 
 // is_denial_id says whether `text` is 32 lower-case hexadecimal digits.

@@ -81,7 +81,9 @@ int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapsh
   const Denial& denial = **found;
   const auto now = ask_now(snapshot, denial);
   if (options.json) {
-    fmt::print("{{\"record\":{}{}}}\n", denial.line, now ? ",\"now\":" + to_json(*now) : "");
+    const std::string& count = denial.count_line;
+    fmt::print("{{\"record\":{}{}{}}}\n", denial.line, count.empty() ? "" : ",\"counted\":" + count,
+               now ? ",\"now\":" + to_json(*now) : "");
   } else {
     print_record(denial, snapshot);
     if (now) {

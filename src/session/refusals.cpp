@@ -61,7 +61,7 @@ Refusals::Window& Refusals::window_for(const AuditRecord& refusal, bool& has_lin
 Refusals::Window& Refusals::window_of(std::string_view caller, bool is_device, Reason reason) {
   std::string key = key_of(caller, is_device, reason);
   if (const auto at = windows_by_key_.find(key); at != windows_by_key_.end()) return *at->second;
-  make_room();
+  if (!caller.empty()) make_room();
   windows_.push_back({.key = std::move(key),
                       .caller = std::string(caller),
                       .is_device = is_device,
@@ -72,8 +72,9 @@ Refusals::Window& Refusals::window_of(std::string_view caller, bool is_device, R
   return windows_.back();
 }
 
-// A window that must go while nothing can be written leaves its count to all callers together; that
-// window stays, so there are more than kRefusalWindowsMax by the number of reasons at most.
+// A window that must go while nothing can be written leaves its count to all callers together.
+// There is room for that always, so there are more than kRefusalWindowsMax by the number of
+// reasons.
 void Refusals::make_room() {
   if (windows_.size() < limits::kRefusalWindowsMax) return;
   const auto oldest = std::find_if(windows_.begin(), windows_.end(),

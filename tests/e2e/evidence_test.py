@@ -154,6 +154,8 @@ class Storm(Trail):
         self.assertEqual(said.returncode, 3, said.stdout)
         self.assertIn(f"{counted[0]['suppressed']} refusals of this caller for this reason",
                       said.stdout)
+        said = self.gateway.cli("explain", "--json", "--config", self.gateway.config, ids[-1])
+        self.assertEqual(json.loads(said.stdout)["counted"], counted[0])
         self.gateway.start()
 
 

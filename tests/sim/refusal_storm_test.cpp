@@ -179,4 +179,27 @@ BOOST_AUTO_TEST_CASE(a_full_table_loses_no_count) {
   }
 }
 
+// The same, with strangers above their quota in between: what has no window of its own is together.
+BOOST_AUTO_TEST_CASE(a_full_table_and_strangers_lose_no_count_either) {
+  World world;
+  world.audit.full = true;
+  constexpr std::size_t kDevices = limits::kRefusalWindowsMax + 500;
+  for (std::size_t i = 0; i < kDevices; ++i) {
+    const std::string device = fmt::format("d-{}", i);
+    static_cast<void>(
+        world.context.refusals.write(refusal(device, "192.0.2.7:1", Reason::untrusted_chain)));
+    refuse_strangers(world, 1, "198.51.{}.{}:1");
+  }
+  world.audit.full = false;
+  world.pass(limits::kRefusalWindow);
+  std::uint64_t num_counted = 0;
+  std::size_t num_nameless = 0;
+  for (const Entry& each : world.audit.entries) {
+    num_counted += each.suppressed;
+    num_nameless += each.peer.empty() && each.device.empty() ? 1 : 0;
+  }
+  BOOST_TEST(num_counted == 2 * kDevices);
+  BOOST_TEST(num_nameless == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
