@@ -83,7 +83,7 @@ class Tail {
         continue;
       }
       if (stop.comes()) return Ok{};
-      is_current = log.is_current();
+      is_current = log.path() == file_ && log.is_current();
     }
   }
 
