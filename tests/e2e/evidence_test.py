@@ -63,7 +63,7 @@ class Kills(Trail):
         try:
             for number in range(KILLS):
                 seq = self.verified_status()
-                wait_until(lambda before=seq: self.verified_status() > before + 30 * number,
+                wait_until(lambda before=seq: self.verified_status() > before + 10 * number,
                            "records")
                 policies.append(self.reload(number))
                 self.gateway.process.send(signal.SIGKILL)
