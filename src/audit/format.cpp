@@ -78,6 +78,8 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kOperation:
     case AuditEvent::kHandshake:
       return record.reason == Reason::kNone ? "allow" : "deny";
+    case AuditEvent::kRefusalsCounted:
+      return "deny";
     case AuditEvent::kService:
     case AuditEvent::kGatewayStart:
     case AuditEvent::kGatewayStop:
@@ -86,6 +88,9 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kServiceDown:
     case AuditEvent::kServiceUp:
     case AuditEvent::kAuditRepaired:
+    case AuditEvent::kAuditRotated:
+    case AuditEvent::kAuditFull:
+    case AuditEvent::kAuditRoom:
       return "";
   }
   return "";
@@ -117,17 +122,26 @@ std::string_view to_string(AuditEvent event) {
       return "service.up";
     case AuditEvent::kAuditRepaired:
       return "audit.repaired";
+    case AuditEvent::kAuditRotated:
+      return "audit.rotated";
+    case AuditEvent::kAuditFull:
+      return "audit.full";
+    case AuditEvent::kAuditRoom:
+      return "audit.room";
+    case AuditEvent::kRefusalsCounted:
+      return "refusals.counted";
   }
   return "";
 }
 
 std::span<const std::string_view> event_words() {
   using enum AuditEvent;
-  static const std::array words = {to_string(kOperation),      to_string(kHandshake),
-                                   to_string(kService),        to_string(kGatewayStart),
-                                   to_string(kGatewayStop),    to_string(kConfigApplied),
-                                   to_string(kConfigRejected), to_string(kServiceDown),
-                                   to_string(kServiceUp),      to_string(kAuditRepaired)};
+  static const std::array words = {
+      to_string(kOperation),      to_string(kHandshake),      to_string(kService),
+      to_string(kGatewayStart),   to_string(kGatewayStop),    to_string(kConfigApplied),
+      to_string(kConfigRejected), to_string(kServiceDown),    to_string(kServiceUp),
+      to_string(kAuditRepaired),  to_string(kAuditRotated),   to_string(kAuditFull),
+      to_string(kAuditRoom),      to_string(kRefusalsCounted)};
   return words;
 }
 
@@ -142,6 +156,8 @@ void append_fields(std::string& out, const AuditRecord& record) {
   if (record.reason != Reason::kNone) json.member("reason", to_string(record.reason));
   if (record.session != 0) json.member("session", record.session);
   if (record.status > 0) json.member("status", record.status);
+  if (record.oldest_seq != 0) json.member("oldest_seq", record.oldest_seq);
+  if (record.suppressed != 0) json.member("suppressed", record.suppressed);
 #define AUDIT_FIELD(name, type, presence)
 #define AUDIT_TEXT(name, bytes_max) append_text(out, ",\"" #name "\":", record.name, bytes_max);
 #include "audit/fields.def"

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "audit/log_files.h"
 
 namespace interlock::audit {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
+constexpr std::size_t kBlockBytes = 256 * limits::kKiB;
 
 tl::unexpected<Error> failed(const char* what, int sys) {
   return fail(Errc::kIo, Origin::kEnvironment, what, sys);
@@ -40,22 +41,19 @@ bool Filter::matches(const Entry& record) const {
   }
   if (!peer.empty()) {
     const std::string all = record.text("peer");
-    if (all != peer && all.substr(0, all.rfind(':')) != peer &&
-        all.substr(0, all.rfind(':')) != "[" + peer + "]") {
+    const std::string address = all.substr(0, all.rfind(':'));  // Counts are of an address alone.
+    const std::string in_brackets = "[" + peer + "]";
+    if (all != peer && address != peer && all != in_brackets && address != in_brackets)
       return false;
-    }
   }
   return path_prefix.empty() || is_below(record.text("path"), path_prefix);
 }
 
-Result<Log> Log::open(const std::string& path) {
-  // O_NONBLOCK: a named pipe in the place of a file must not hold the program up.
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) return failed("cannot open", errno);
-  struct stat about {};
-  if (fstat(file.get(), &about) != 0) return failed("cannot look at", errno);
-  if (!S_ISREG(about.st_mode)) return failed("it is not a regular file", 0);
-  return Log(path, std::move(file));
+Result<std::vector<Log>> Log::open_all(const std::string& path) {
+  IL_TRY_ASSIGN(std::vector<OpenedFile> files, open_log_files(path));
+  std::vector<Log> logs;
+  for (OpenedFile& each : files) logs.push_back(Log(std::move(each.file.path), std::move(each.fd)));
+  return logs;
 }
 
 Status Log::start_at(std::int64_t offset) {
@@ -68,7 +66,7 @@ Status Log::start_at(std::int64_t offset) {
   return Ok{};
 }
 
-Status Log::read(const Visit& visit) {
+Status Log::read(const Visit& visit, const Sieve* sieve) {
   std::string block(kBlockBytes, '\0');
   for (bool go_on = true; go_on;) {
     const ssize_t got = ::read(file_.get(), block.data(), block.size());
@@ -78,7 +76,7 @@ Status Log::read(const Visit& visit) {
     offset_ += got;
     const auto bytes = std::string_view(block).substr(0, static_cast<std::size_t>(got));
     lines_.feed(bytes, [&](std::string_view line) {
-      go_on = std::exchange(skips_first_, false) || hand_over(line, visit);
+      go_on = std::exchange(skips_first_, false) || hand_over(line, visit, sieve);
       return go_on;
     });
   }
@@ -89,10 +87,15 @@ void Log::finish(const Visit& visit) {
   if (lines_.is_partial() && !skips_first_) hand_over(lines_.partial(), visit);
 }
 
-bool Log::hand_over(std::string_view line, const Visit& visit) {
-  Entry entry{.number = numbered_ ? ++number_ : 0, .line = line};
-  entry.is_record = parse_line(line, &entry.members).has_value();
-  return visit(entry);
+bool Log::hand_over(std::string_view line, const Visit& visit, const Sieve* sieve) {
+  if (numbered_) ++number_;
+  if (sieve != nullptr && !sieve->may_match(line)) return true;
+  entry_.file = path_;
+  entry_.number = number_;
+  entry_.line = line;
+  entry_.members.clear();
+  entry_.is_record = parse_line(line, &entry_.members).has_value();
+  return visit(entry_);
 }
 
 Status Log::go_back(std::size_t num, const Filter& filter) {
@@ -118,6 +121,25 @@ bool Log::is_current() const {
   if (fstat(file_.get(), &here) != 0 || here.st_size < offset_) return false;
   return stat(path_.c_str(), &there) == 0 && here.st_dev == there.st_dev &&
          here.st_ino == there.st_ino;
+}
+
+bool Log::is_same(const Log& other) const {
+  struct stat one {
+  }, two{};
+  return fstat(file_.get(), &one) == 0 && fstat(other.file_.get(), &two) == 0 &&
+         one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+Status read_log(const std::string& path, const Filter& filter, const Log::Visit& visit) {
+  IL_TRY_ASSIGN(std::vector<Log> logs, Log::open_all(path));
+  const Sieve sieve(filter);
+  bool go_on = true;
+  const auto look = [&](const Entry& entry) { return go_on = visit(entry); };
+  for (auto log = logs.begin(); go_on && log != logs.end(); ++log) {
+    IL_TRY(log->read(look, &sieve));
+    if (go_on) log->finish(look);
+  }
+  return Ok{};
 }
 
 }  // namespace interlock::audit

@@ -12,6 +12,7 @@
 
 #include "audit/line.h"
 #include "audit/line_cutter.h"
+#include "audit/sieve.h"
 #include "base/fd.h"
 #include "base/result.h"
 
@@ -19,6 +20,7 @@ namespace interlock::audit {
 
 // Entry is one line of a log. Its views end with the call that it is handed to.
 struct Entry {
+  std::string_view file;     // Path of the file that it is in.
   std::uint64_t number = 0;  // Of the line in the file, from 1; 0 where reading began inside it.
   std::string_view line;     // As it stands there; empty where it was too long.
   bool is_record = false;    // Else it is damaged, or something else: nothing below is known.
@@ -41,18 +43,20 @@ struct Filter {
   [[nodiscard]] bool matches(const Entry& record) const;
 };
 
-// Log is an open log file and a place in it.
+// Log is one open file of a log and a place in it.
 class Log {
  public:
   // Visit is handed each line and returns whether to go on.
   using Visit = std::function<bool(const Entry&)>;
 
-  // open opens a regular file at its beginning. kIo, with errno or why.
-  static Result<Log> open(const std::string& path);
+  // open_all opens the files of a log (log_files.h), oldest first, at their beginnings. kIo, with
+  // errno or why.
+  static Result<std::vector<Log>> open_all(const std::string& path);
 
   // read hands over each line from the place on to the end, whose unfinished line it keeps for the
-  // next call. kIo where the file cannot be read.
-  Status read(const Visit& visit);
+  // next call. With a `sieve`, lines that do not pass it are left out, damaged ones never. kIo
+  // where the file cannot be read.
+  Status read(const Visit& visit, const Sieve* sieve = nullptr);
 
   // finish says that nothing more will come: it hands over what read kept, if anything.
   void finish(const Visit& visit);
@@ -64,18 +68,28 @@ class Log {
   // is_current says whether `path` still is this file, and no shorter than what was read.
   [[nodiscard]] bool is_current() const;
 
+  // is_same says whether both are one file, whatever their names.
+  [[nodiscard]] bool is_same(const Log& other) const;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
  private:
   Log(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
   Status start_at(std::int64_t offset);
-  bool hand_over(std::string_view line, const Visit& visit);
+  bool hand_over(std::string_view line, const Visit& visit, const Sieve* sieve = nullptr);
 
   std::string path_;
   Fd file_;
   LineCutter lines_;
+  Entry entry_;
   std::int64_t offset_ = 0;
   std::uint64_t number_ = 0;  // Of the last line handed over, where numbers are known.
   bool numbered_ = true;
   bool skips_first_ = false;  // The place is inside a line.
 };
+
+// read_log reads the files of a log from the oldest line to the last. `visit` returns whether to go
+// on. kIo.
+Status read_log(const std::string& path, const Filter& filter, const Log::Visit& visit);
 
 }  // namespace interlock::audit

@@ -15,10 +15,11 @@ constexpr std::size_t kBufferBytesMax = limits::kAuditFlushBytes + limits::kAudi
 
 Queue::~Queue() { IL_ASSERT(num_sinks_ == 0); }
 
-bool Queue::reserve() {
+bool Queue::reserve(bool for_acts) {
+  const std::size_t most = limits::kAuditQueueBytesMax + (for_acts ? kBufferBytesMax : 0);
   std::size_t held = reserved_bytes_.load(std::memory_order_relaxed);
   do {
-    if (held + kBufferBytesMax > limits::kAuditQueueBytesMax) return false;
+    if (held + kBufferBytesMax > most) return false;
   } while (!reserved_bytes_.compare_exchange_weak(held, held + kBufferBytesMax,
                                                   std::memory_order_relaxed));
   return true;
@@ -47,16 +48,25 @@ std::string Queue::hand_over(std::string full) {
   return empty;
 }
 
-bool Queue::take(std::vector<std::string>& taken, std::optional<TimePoint> until) {
+void Queue::ask_sync(std::function<void()> on_disk) {
+  {
+    const std::lock_guard lock(mutex_);
+    asks_.push_back(std::move(on_disk));
+  }
+  changed_.notify_one();
+}
+
+bool Queue::take(Taken& taken, std::optional<TimePoint> until) {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return stopped_ || !full_.empty(); };
+  const auto ready = [this] { return stopped_ || !full_.empty() || !asks_.empty(); };
   if (until) {
     changed_.wait_until(lock, *until, ready);
   } else {
     changed_.wait(lock, ready);
   }
-  taken.swap(full_);
-  return !stopped_ || !taken.empty();
+  taken.buffers.swap(full_);
+  taken.asks.swap(asks_);
+  return !stopped_ || !taken.buffers.empty() || !taken.asks.empty();
 }
 
 void Queue::give_back(std::string written) {

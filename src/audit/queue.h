@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -26,16 +27,26 @@ class Queue {
   // A sink holds the room of a whole buffer from its first record to the hand-over, so that the
   // bound holds over all sinks without a lock per record.
 
-  // reserve takes the room of one buffer; false when kAuditQueueBytesMax does not have it.
-  bool reserve();
+  // reserve takes the room of one buffer; false when kAuditQueueBytesMax does not have it. For acts
+  // of operators there always is room for one buffer more.
+  bool reserve(bool for_acts = false);
 
   // hand_over gives a reserved, filled buffer to the writer and returns an empty one. While the
   // writer is behind, small buffers are joined: what waits costs about the memory it is counted at.
   std::string hand_over(std::string full);
 
+  // What was taken: buffers, and who wants to hear when they, and all before, are on the disk.
+  struct Taken {
+    std::vector<std::string> buffers;
+    std::vector<std::function<void()>> asks;
+  };
+
+  // ask_sync is called after hand_over; `on_disk` is then called by the writer thread.
+  void ask_sync(std::function<void()> on_disk);
+
   // take swaps what was handed over into `taken`, which is empty. It waits until there is
   // something, or stop() was called, or `until` has come; false only once stopped and empty.
-  bool take(std::vector<std::string>& taken, std::optional<TimePoint> until);
+  bool take(Taken& taken, std::optional<TimePoint> until);
 
   // give_back returns the room of a buffer that was written, and its memory.
   void give_back(std::string written);
@@ -47,6 +58,8 @@ class Queue {
   // The writer thread says how it fares; any thread may ask.
   void set_healthy(bool healthy) { healthy_.store(healthy, std::memory_order_release); }
   [[nodiscard]] bool healthy() const { return healthy_.load(std::memory_order_acquire); }
+  void set_full_disk(bool full) { full_disk_.store(full, std::memory_order_release); }
+  [[nodiscard]] bool full_disk() const { return full_disk_.load(std::memory_order_acquire); }
   void set_last_seq(std::uint64_t seq) { last_seq_.store(seq, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_.load(std::memory_order_relaxed); }
 
@@ -60,11 +73,13 @@ class Queue {
 
  private:
   std::atomic<bool> healthy_{true};
+  std::atomic<bool> full_disk_{false};
   std::atomic<std::uint64_t> last_seq_{0};
   std::atomic<std::size_t> reserved_bytes_{0};  // Sinks' buffers at their largest, the rest as is.
   std::mutex mutex_;                            // Guards what follows.
   std::condition_variable changed_;
   std::vector<std::string> full_, empty_;
+  std::vector<std::function<void()>> asks_;
   std::size_t num_sinks_ = 0;
   bool stopped_ = false;
 };

@@ -9,10 +9,12 @@
 //                            else it never was one.
 #include "audit/reader.h"
 
+#include <algorithm>
 #include <cerrno>
 
-#include <fcntl.h>
+#include <unistd.h>
 
+#include "audit/log_files.h"
 #include "base/fd.h"
 #include "base/hex.h"
 #include "pki/digest.h"
@@ -87,6 +89,7 @@ void Verifier::take_record(const Line& record, const Hash& hash) {
 }
 
 void Verifier::follow(const Line& record, const Hash& hash) {
+  if (line_ == 1 && first_seq_ > 1 && record.seq == first_seq_) previous_ = record.prev;
   if (record.prev == previous_ && record.seq != expected_seq_) {
     break_at(line_, BreakKind::kAltered, Phase::kDone);
   } else if (record.seq > expected_seq_) {
@@ -116,20 +119,51 @@ void Verifier::break_at(std::uint64_t line, BreakKind kind, Phase next) {
   phase_ = next;
 }
 
-Result<VerifyReport> verify_file(const std::string& path) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
-    return fail(Errc::kIo, Origin::kEnvironment, "cannot open the audit log", errno);
+namespace {
+
+// first_record says which record a log begins with, if nothing was taken away. Files older than
+// need be may still be there.
+std::uint64_t first_record(const std::vector<OpenedFile>& files) {
+  const LogFile& first = files.front().file;
+  if (first.first_seq != 0 && files.size() == 1) return first.first_seq;
+  std::uint64_t oldest = 1;
+  for (const OpenedFile& each : files) {  // The newest file that says it is right.
+    const auto beginning = beginning_of(each.fd.get());
+    if (beginning && beginning->oldest_seq != 0) oldest = beginning->oldest_seq;
   }
-  Verifier verifier;
-  std::string block(64 * 1024, '\0');
+  return first.first_seq == 0 ? oldest : std::min(oldest, first.first_seq);
+}
+
+Status feed_file(Verifier& verifier, const Fd& file) {
+  std::string block(256 * limits::kKiB, '\0');
   while (true) {
     const ssize_t got = ::read(file.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(Errc::kIo, Origin::kEnvironment, "cannot read the audit log", errno);
-    if (got == 0) return verifier.finish();
+    if (got == 0) return Ok{};
     verifier.feed(std::string_view(block).substr(0, static_cast<std::size_t>(got)));
   }
+}
+
+}  // namespace
+
+Result<VerifyReport> verify_log(const std::string& path) {
+  IL_TRY_ASSIGN(const std::vector<OpenedFile> files, open_log_files(path));
+  Verifier verifier(first_record(files));
+  std::vector<std::uint64_t> ends;  // Lines up to the end of each file.
+  for (const OpenedFile& each : files) {
+    if (!ends.empty()) verifier.end_file();
+    if (!ends.empty()) ends.back() = verifier.num_lines();
+    IL_TRY(feed_file(verifier, each.fd));
+    ends.push_back(verifier.num_lines());
+  }
+  VerifyReport report = verifier.finish();
+  if (!report.first_break) return report;
+  std::size_t at = 0;
+  while (at + 1 < files.size() && report.first_break->line > ends[at]) ++at;
+  if (at > 0) report.first_break->line -= ends[at - 1];
+  report.break_file = files[at].file.path;
+  return report;
 }
 
 }  // namespace interlock::audit

@@ -41,13 +41,26 @@ struct VerifyReport {
   std::uint64_t first_seq = 0, last_seq = 0;
   std::string first_time, last_time;  // As written: RFC 3339, UTC.
   std::optional<Break> first_break;   // Nothing: the log is whole.
+  std::string break_file;             // The file that holds the break's line, of a log on disk.
 };
 
-// Verifier reads a log from its first byte, in pieces of any size. The chain starts at record 1; it
+// Verifier reads a log from its first byte, in pieces of any size. The chain starts at record 1, or
+// where the records before it were deleted in order: then nothing says what that one follows. It
 // cannot tell that the *last* records were altered or cut off (FORMAT.md, "What the chain proves").
 class Verifier {
  public:
+  explicit Verifier(std::uint64_t first_seq = 1)
+      : first_seq_(first_seq), expected_seq_(first_seq) {}
+
   void feed(std::string_view bytes);
+
+  // end_file says that one file ends and the next begins: what is left of a line is damaged.
+  void end_file() {
+    if (lines_.is_partial()) feed("\n");
+  }
+
+  // num_lines counts the lines so far.
+  [[nodiscard]] std::uint64_t num_lines() const { return line_; }
 
   // finish says that the log ends here and returns the report. Nothing may be fed after it.
   VerifyReport finish();
@@ -69,14 +82,17 @@ class Verifier {
 
   Phase phase_ = Phase::kFollowing;
   VerifyReport report_;
-  std::uint64_t line_ = 0;          // Number of the line last taken.
-  std::uint64_t expected_seq_ = 1;  // The record that belongs on the next line ...
-  Hash previous_{};                 // ... and the hash that it must hold.
-  std::uint64_t gap_end_ = 0;       // kAfterGap: the first number that is there again.
+  std::uint64_t line_ = 0;  // Number of the line last taken.
+  const std::uint64_t first_seq_;
+  std::uint64_t expected_seq_;  // The record that belongs on the next line ...
+  Hash previous_{};             // ... and the hash that it must hold.
+  std::uint64_t gap_end_ = 0;   // kAfterGap: the first number that is there again.
   LineCutter lines_;
 };
 
-// verify_file runs a Verifier over the file. kIo when it cannot be read.
-Result<VerifyReport> verify_file(const std::string& path);
+// verify_log runs a Verifier over the files of a log (log_files.h), or over one that was put aside.
+// Records before the oldest one that the newest file says are kept may be absent. A break's line is
+// that of its file. kIo when a file cannot be read.
+Result<VerifyReport> verify_log(const std::string& path);
 
 }  // namespace interlock::audit

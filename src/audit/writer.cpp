@@ -1,123 +1,87 @@
 #include "audit/writer.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "audit/format.h"
 #include "audit/line.h"
+#include "audit/log_files.h"
+#include "audit/open_file.h"
 #include "audit/queue.h"
-#include "base/fd.h"
+#include "audit/tail.h"
 #include "base/hex.h"
 #include "pki/digest.h"
 
 namespace interlock::audit {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
-Clock::time_point after(Millis interval) {
-  return Clock::now() + std::chrono::milliseconds(interval.ms);
+SteadyClock::time_point after(Millis interval) {
+  return SteadyClock::now() + std::chrono::milliseconds(interval.ms);
 }
 
-class SystemCalls final : public FileCalls {
- public:
-  ssize_t write(int fd, std::string_view bytes) override {
-    return ::write(fd, bytes.data(), bytes.size());
-  }
-  int ftruncate(int fd, off_t size) override { return ::ftruncate(fd, size); }
-  int fdatasync(int fd) override { return ::fdatasync(fd); }
-};
-
-Result<Fd> open_locked(const std::string& path) {
-  Fd file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-  if (!file.valid()) {
-    return fail(Errc::kIo, Origin::kEnvironment, "cannot open the audit log", errno);
-  }
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno == EWOULDBLOCK) {
-    return fail(Errc::kState, Origin::kEnvironment, "another process writes this audit log");
-  }
-  return fail(Errc::kIo, Origin::kEnvironment, "cannot lock the audit log", errno);
-}
-
-// Tail is where the chain of a file stands.
-struct Tail {
-  std::uint64_t seq = 0;  // Of the last whole line; 0: none.
+// Start is what a writer goes on from.
+struct Start {
+  OpenFile file;
+  std::uint64_t first_seq = 0;  // Of the file.
+  std::uint64_t seq = 0;        // Of the last record, in this file or the one before it.
   Hash hash{};
-  off_t size = 0;             // Up to the end of that line.
-  std::size_t cut_bytes = 0;  // What follows it: the beginning of a line, torn by a crash.
+  bool is_next = false;  // The file is empty, and others go before it.
+  std::string repaired;  // What a crash had left; empty: nothing.
 };
 
-// is_torn says whether `tail` can be the beginning of one of our lines; after a power cut, file
-// systems may leave zeros for what was not written.
-bool is_torn(std::string_view tail) {
-  tail = tail.substr(0, std::min(tail.find('\0'), kLineStart.size()));
-  return kLineStart.starts_with(tail);
-}
-
-Result<std::string> read_last(int fd, off_t size, std::size_t bytes_max) {
-  std::string text(std::min(static_cast<std::size_t>(size), bytes_max), '\0');
-  std::size_t have = 0;
-  while (have < text.size()) {
-    const off_t at = size - static_cast<off_t>(text.size() - have);
-    const ssize_t got = ::pread(fd, text.data() + have, text.size() - have, at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {  // It cannot end early: we hold the lock.
-      return fail(Errc::kIo, Origin::kEnvironment, "cannot read the audit log",
-                  got < 0 ? errno : EIO);
-    }
-    have += static_cast<std::size_t>(got);
+Result<Tail> tail_of(const LogFile& file) {
+  const Fd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) {
+    return fail(Errc::kIo, Origin::kEnvironment, "cannot open the file before it", errno);
   }
-  return text;
-}
-
-Result<Tail> read_tail(int fd) {
-  const auto not_ours =
-      fail(Errc::kMalformed, Origin::kEnvironment, "the file does not end in an audit record");
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) {
-    return fail(Errc::kIo, Origin::kEnvironment, "cannot read the audit log", errno);
+  IL_TRY_ASSIGN(Tail tail, read_tail(fd.get()));
+  if (tail.seq == 0 || tail.cut_bytes != 0) {
+    return fail(Errc::kMalformed, Origin::kEnvironment,
+                "the file before it does not end in an audit record");
   }
-  if (!S_ISREG(status.st_mode)) return not_ours;
-  // A torn line, the whole line before it, and the newline before that.
-  IL_TRY_ASSIGN(const std::string text,
-                read_last(fd, status.st_size, 2 * limits::kAuditLineBytesMax));
-  const bool from_start = static_cast<off_t>(text.size()) == status.st_size;
-  const std::size_t whole = text.rfind('\n') + 1;  // 0 where there is no newline.
-  const std::string_view torn = std::string_view(text).substr(whole);
-  Tail tail;
-  tail.cut_bytes = torn.size();
-  tail.size = status.st_size - static_cast<off_t>(torn.size());
-  if (!is_torn(torn) || (whole == 0 && !from_start)) return not_ours;
-  if (whole == 0) return tail;
-  std::string_view last = std::string_view(text).substr(0, whole - 1);
-  const std::size_t start = last.rfind('\n') + 1;
-  if (start == 0 && !from_start) return not_ours;
-  last.remove_prefix(start);
-  const auto line = parse_line(last);
-  if (!line) return not_ours;
-  tail.seq = line->seq;
-  tail.hash = pki::sha256(as_bytes(last));
   return tail;
+}
+
+Result<Start> find_start(const std::string& path, FileCalls& calls) {
+  const bool was_there = ::access(path.c_str(), F_OK) == 0;
+  IL_TRY_ASSIGN(OpenFile file, OpenFile::open(path, calls));
+  IL_TRY_ASSIGN(Tail tail, file.tail());
+  IL_TRY_ASSIGN(const std::vector<LogFile> files, log_files(path));
+  Start start{.file = std::move(file)};
+  if (tail.cut_bytes != 0) {
+    if (const int error = start.file.cut(tail.size); error != 0) {
+      return fail(Errc::kIo, Origin::kEnvironment, "cannot repair the audit log", error);
+    }
+    start.repaired = fmt::format(
+        "An incomplete last line of {} bytes, left by a crash, was cut off.", tail.cut_bytes);
+  }
+  if (tail.seq == 0 && files.size() > 1) {
+    const LogFile& before = files[files.size() - 2];
+    IL_TRY_ASSIGN(tail, tail_of(before));
+    start.is_next = true;
+    if (!was_there) {
+      start.repaired =
+          fmt::format("{} was not there; the chain goes on from {}.", path, before.path);
+    }
+  }
+  start.seq = tail.seq;
+  start.hash = tail.hash;
+  start.first_seq = start.file.first_seq().value_or(tail.seq + 1);
+  return start;
 }
 
 }  // namespace
 
-FileCalls& system_calls() {
-  static SystemCalls calls;
-  return calls;
-}
-
-Sink::Sink(Queue& queue) : queue_(queue) { queue_.add_sink(); }
+Sink::Sink(Queue& queue, About about) : queue_(queue), about_(about) { queue_.add_sink(); }
 
 Sink::~Sink() {
   flush();
@@ -125,8 +89,9 @@ Sink::~Sink() {
 }
 
 bool Sink::append(const AuditRecord& record) {
-  if (!queue_.healthy()) return false;
-  if (buffer_.empty() && !queue_.reserve()) return false;
+  const bool for_acts = about_ == About::kActs;
+  if (!queue_.healthy() || (queue_.full_disk() && !for_acts)) return false;
+  if (buffer_.empty() && !queue_.reserve(for_acts)) return false;
   append_fields(buffer_, record);
   buffer_.push_back('\n');
   if (buffer_.size() >= limits::kAuditFlushBytes) flush();
@@ -137,17 +102,26 @@ void Sink::flush() {
   if (!buffer_.empty()) buffer_ = queue_.hand_over(std::move(buffer_));
 }
 
+void Sink::sync(std::function<void()> on_disk) {
+  flush();
+  queue_.ask_sync(std::move(on_disk));
+}
+
 // Thread is the writer thread and what it alone touches while it runs.
 class Writer::Thread {
  public:
-  Thread(Queue& queue, Fd file, Envelope envelope, const Tail& tail, const WriterOptions& options)
+  Thread(Queue& queue, std::string path, Start start, Envelope envelope, const port::Clock& clock,
+         const WriterOptions& options)
       : queue_(queue),
-        file_(std::move(file)),
+        path_(std::move(path)),
         envelope_(std::move(envelope)),
+        clock_(clock),
         options_(options),
-        seq_(tail.seq),
-        hash_(tail.hash),
-        size_(tail.size),
+        file_(std::move(start.file)),
+        first_seq_(start.first_seq),
+        seq_(start.seq),
+        hash_(start.hash),
+        is_next_(start.is_next),
         thread_([this] { run(); }) {}
 
   Status join() {
@@ -156,24 +130,40 @@ class Writer::Thread {
   }
 
  private:
+  // Steps return false where the thread was told to stop and had to give up.
+
   void run() {
-    std::vector<std::string> taken;
-    while (queue_.take(taken, sync_at_)) {
-      for (std::string& members : taken) {
+    Queue::Taken taken;
+    if (is_next_ && !begin_file()) return;
+    if (!look_at_room()) return;
+    while (queue_.take(taken, wake_at())) {
+      for (std::string& members : taken.buffers) {
+        if (!rotate() || !look_at_room()) return;
         chain(members);
         if (!insist(&Thread::write_batch)) return;
         queue_.give_back(std::move(members));
       }
-      taken.clear();
-      if (sync_at_ && Clock::now() >= *sync_at_ && !insist(&Thread::sync)) return;
+      if (full_ && !look_at_room()) return;
+      const bool asked = !taken.asks.empty() || (sync_at_ && SteadyClock::now() >= *sync_at_);
+      if (asked && sync_at_ && !insist(&Thread::sync)) return;
+      for (const auto& on_disk : taken.asks) on_disk();
+      taken.buffers.clear();
+      taken.asks.clear();
     }
     if (sync_at_) insist(&Thread::sync);
+  }
+
+  [[nodiscard]] std::optional<SteadyClock::time_point> wake_at() const {
+    if (!full_) return sync_at_;
+    const auto retry = after(options_.retry_interval);
+    return sync_at_ ? std::min(*sync_at_, retry) : retry;
   }
 
   // insist repeats a step, which returns 0 or an errno, until it succeeds. False: it was told to
   // stop, tried once more, and gave up.
   bool insist(int (Thread::*step)()) {
-    for (bool last_try = false;; last_try = !queue_.wait_unless_stopped(retry_at())) {
+    for (bool last_try = false;;
+         last_try = !queue_.wait_unless_stopped(after(options_.retry_interval))) {
       const int error = (this->*step)();
       queue_.set_healthy(error == 0);
       if (error == 0) return true;
@@ -184,7 +174,6 @@ class Writer::Thread {
       }
     }
   }
-  [[nodiscard]] Clock::time_point retry_at() const { return after(options_.retry_interval); }
 
   // chain makes whole lines of a buffer of members. From here on their numbers and hashes are
   // settled: the batch is kept, and tried again, as it is.
@@ -200,72 +189,111 @@ class Writer::Thread {
     }
   }
 
-  // write_batch writes all of the batch or, as far as the file lets it, nothing.
   int write_batch() {
-    if (torn_ && options_.calls->ftruncate(file_.get(), size_) != 0) return errno;
-    torn_ = false;
-    std::string_view rest = batch_;
-    while (!rest.empty()) {
-      const ssize_t put = options_.calls->write(file_.get(), rest);
-      if (put < 0 && errno == EINTR) continue;
-      if (put <= 0) {
-        const int error = put < 0 ? errno : EIO;
-        torn_ = rest.size() < batch_.size() && options_.calls->ftruncate(file_.get(), size_) != 0;
-        return error;
-      }
-      rest.remove_prefix(static_cast<std::size_t>(put));
-    }
-    size_ += static_cast<off_t>(batch_.size());
+    if (const int error = file_.write(batch_); error != 0) return error;
     queue_.set_last_seq(seq_);
     if (!sync_at_) sync_at_ = after(options_.sync_interval);
     return 0;
   }
 
   int sync() {
-    if (options_.calls->fdatasync(file_.get()) != 0) return errno;
-    sync_at_.reset();
-    return 0;
+    const int error = file_.sync();
+    if (error == 0) sync_at_.reset();
+    return error;
+  }
+
+  // note writes a record of the writer's own.
+  bool note(AuditRecord record) {
+    record.time = clock_.wall();
+    std::string members;
+    append_fields(members, record);
+    members.push_back('\n');
+    chain(members);
+    return insist(&Thread::write_batch);
+  }
+
+  // look_at_room says when the disk is full, and when it no longer is. What was accepted before,
+  // and acts, are written into the reserve meanwhile.
+  bool look_at_room() {
+    const bool full = file_.hold_room(options_.reserve_bytes) != 0;
+    if (full == full_) return true;
+    full_ = full;
+    queue_.set_full_disk(full);
+    AuditRecord record;
+    record.event = full ? AuditEvent::kAuditFull : AuditEvent::kAuditRoom;
+    record.detail = full ? "The disk is full but for the reserve: operations are refused."
+                         : "There is room on the disk again: operations are decided as usual.";
+    return note(record);
+  }
+
+  // rotate puts the file aside once it is large. Where that fails the file goes on growing, and it
+  // is tried again later.
+  bool rotate() {
+    if (file_.size() < options_.rotate_bytes || full_ || SteadyClock::now() < rotate_at_) {
+      return true;
+    }
+    if (!insist(&Thread::sync)) return false;
+    rotate_at_ = after(options_.retry_interval);
+    if (file_.put_aside(put_aside_path(path_, first_seq_)) != 0) return true;
+    rotate_at_ = {};
+    first_seq_ = seq_ + 1;
+    return begin_file();
+  }
+
+  // begin_file writes the first record of a file that follows others. Those that are too many go
+  // once it is on the disk that they were to go.
+  bool begin_file() {
+    const auto files = log_files(path_);
+    const std::size_t num_aside = files && !files->empty() ? files->size() - 1 : 0;
+    const std::size_t num_gone = num_aside - std::min(num_aside, options_.num_kept);
+    AuditRecord record;
+    record.event = AuditEvent::kAuditRotated;
+    record.oldest_seq = num_aside > 0 ? (*files)[num_gone].first_seq : first_seq_;
+    const std::string detail = fmt::format(
+        "Goes on from the file before; records from {} on are kept.", record.oldest_seq);
+    record.detail = detail;
+    if (!note(record) || !insist(&Thread::sync)) return false;
+    for (std::size_t i = 0; i < num_gone; ++i) ::unlink((*files)[i].path.c_str());
+    return true;
   }
 
   Queue& queue_;
-  const Fd file_;  // Its lock ends with it.
+  const std::string path_;
   const Envelope envelope_;
+  const port::Clock& clock_;
   const WriterOptions options_;
-  std::uint64_t seq_;  // Of the last line that was chained.
+  OpenFile file_;
+  std::uint64_t first_seq_;  // Of the file.
+  std::uint64_t seq_;        // Of the last line that was chained.
   Hash hash_;
-  off_t size_;  // Of the file, up to the last batch that was written whole.
+  const bool is_next_;  // The file begins with us.
   std::string batch_;
-  bool torn_ = false;                         // Beyond size_ lies a piece of the batch.
-  std::optional<Clock::time_point> sync_at_;  // Set while something written is not on the disk.
+  bool full_ = false;                               // The reserve is not whole.
+  std::optional<SteadyClock::time_point> sync_at_;  // Set while something is not on the disk.
+  SteadyClock::time_point rotate_at_{};             // Not before.
   Status result_ = Ok{};
   std::thread thread_;  // Last: starts when all else is there.
 };
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, std::string_view gateway,
-                                             WallTime now, WriterOptions options) {
+                                             const port::Clock& clock, WriterOptions options) {
   Envelope envelope(gateway);
   if (!envelope.fits()) {
     return fail(Errc::kLimit, Origin::kEnvironment, "gateway_id is too long for audit records");
   }
-  IL_TRY_ASSIGN(Fd file, open_locked(path));
-  IL_TRY_ASSIGN(const Tail tail, read_tail(file.get()));
+  IL_TRY_ASSIGN(Start start, find_start(path, *options.calls));
   auto queue = std::make_unique<Queue>();
-  queue->set_last_seq(tail.seq);
-  if (tail.cut_bytes != 0) {
-    if (options.calls->ftruncate(file.get(), tail.size) != 0) {
-      return fail(Errc::kIo, Origin::kEnvironment, "cannot repair the audit log", errno);
-    }
-    const std::string detail = "An incomplete last line of " + std::to_string(tail.cut_bytes) +
-                               " bytes, left by a crash, was cut off.";
+  queue->set_last_seq(start.seq);
+  if (!start.repaired.empty()) {
     AuditRecord repaired;
     repaired.event = AuditEvent::kAuditRepaired;
-    repaired.time = now;
-    repaired.detail = detail;
-    const bool accepted = Sink(*queue).append(repaired);
+    repaired.time = clock.wall();
+    repaired.detail = start.repaired;
+    const bool accepted = Sink(*queue, About::kActs).append(repaired);
     IL_ASSERT(accepted);
   }
   auto thread =
-      std::make_unique<Thread>(*queue, std::move(file), std::move(envelope), tail, options);
+      std::make_unique<Thread>(*queue, path, std::move(start), std::move(envelope), clock, options);
   return std::unique_ptr<Writer>(new Writer(std::move(queue), std::move(thread)));
 }
 
@@ -274,9 +302,9 @@ Writer::Writer(std::unique_ptr<Queue> queue, std::unique_ptr<Thread> thread)
 
 Writer::~Writer() { static_cast<void>(stop()); }
 
-std::unique_ptr<Sink> Writer::sink() { return std::make_unique<Sink>(*queue_); }
+std::unique_ptr<Sink> Writer::sink(About about) { return std::make_unique<Sink>(*queue_, about); }
 
-bool Writer::healthy() const { return queue_->healthy(); }
+bool Writer::healthy() const { return queue_->healthy() && !queue_->full_disk(); }
 
 std::uint64_t Writer::last_seq() const { return queue_->last_seq(); }
 

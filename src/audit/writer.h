@@ -1,59 +1,54 @@
-// Writes the audit log: one file, one JSON line a record, each line holding the hash of the one
-// before (FORMAT.md). Data threads format records into buffers of their own and hand them over
-// whole; one writer thread numbers, chains and writes them.
+// Writes the audit log: one JSON line a record, each line holding the hash of the one before, in
+// files that are put aside when they have grown large (FORMAT.md). Data threads format records into
+// buffers of their own and hand them over whole; one writer thread numbers, chains and writes them.
 //
 // Threads: open() and stop() belong to the owner. A Sink belongs to one data thread. healthy() and
-// last_seq() may be called by any thread. The writer thread never calls anybody back.
+// last_seq() may be called by any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include <sys/types.h>
-
+#include "audit/file_calls.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "port/audit_sink.h"
+#include "port/clock.h"
 
 namespace interlock::audit {
 
-// FileCalls are the system calls that may fail while running; tests put faults here. Each returns
-// what the call of the same name does, with errno set. open() calls ftruncate; after it, the
-// writer thread alone calls.
-class FileCalls {
- public:
-  virtual ~FileCalls() = default;
-  virtual ssize_t write(int fd, std::string_view bytes) = 0;
-  virtual int ftruncate(int fd, off_t size) = 0;
-  virtual int fdatasync(int fd) = 0;
-};
-
-// system_calls are the kernel's own. They live as long as the program.
-FileCalls& system_calls();
-
 struct WriterOptions {
-  Millis retry_interval = limits::kAuditRetryInterval;  // Between attempts after a failure.
-  Millis sync_interval = limits::kAuditSyncInterval;    // At most this long from write to disk.
-  FileCalls* calls = &system_calls();                   // Not owned; outlives the Writer.
+  Millis retry_interval = limits::kAuditRetryInterval;     // Between attempts after a failure.
+  Millis sync_interval = limits::kAuditSyncInterval;       // At most this long from write to disk.
+  std::uint64_t rotate_bytes = limits::kAuditRotateBytes;  // A file that has so many is put aside.
+  std::size_t num_kept = limits::kAuditFilesKept;          // Of the files put aside; 1 or more.
+  std::uint64_t reserve_bytes = limits::kAuditReserveBytes;
+  FileCalls* calls = &system_calls();  // Not owned; outlives the Writer.
 };
 
 class Queue;
+
+// What a sink's records are about. Those of acts (of operators, and of the gateway itself) are also
+// taken while the disk is full, out of the reserve.
+enum class About : std::uint8_t { kOperations, kActs };
 
 // Sink takes the records of one data thread, and is used by that thread alone. It must be gone
 // before its Writer is.
 class Sink final : public port::AuditSink {
  public:
-  explicit Sink(Queue& queue);
+  Sink(Queue& queue, About about);
   ~Sink() override;  // Flushes.
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
 
   // append formats `record` into this thread's buffer: no lock, and no allocation in steady state.
-  // False when limits::kAuditQueueBytesMax bytes, over all sinks, wait to be written, or while the
-  // writer cannot write; the record is then not taken. What was taken and flushed before stop() is
-  // never dropped while the gateway runs.
+  // False when limits::kAuditQueueBytesMax bytes, over all sinks, wait to be written, while the
+  // writer cannot write, or while the disk is full and this sink is about operations; the record is
+  // then not taken. What was taken and flushed before stop() is never dropped while the gateway
+  // runs.
   [[nodiscard]] bool append(const AuditRecord& record) override;
 
   // flush hands the buffer to the writer thread. The owner calls it at least every
@@ -61,32 +56,40 @@ class Sink final : public port::AuditSink {
   // buffer costs one comparison.
   void flush();
 
+  // sync flushes, and has all that was appended so far brought to the disk at once; the writer
+  // thread then calls `on_disk`. While writing fails that waits; after stop() it never comes.
+  void sync(std::function<void()> on_disk);
+
  private:
   Queue& queue_;
+  const About about_;
   std::string buffer_;  // Members of records (append_fields), one line each.
 };
 
 class Writer {
  public:
-  // open opens or creates the log `path` (mode 0640), takes its lock, and continues its chain. An
-  // incomplete last line, left by a crash, is cut off and recorded (`audit.repaired`, at `now`).
-  // `gateway` is the gateway_id of the configuration. Fails, with the file untouched: kState, if
-  // another process holds the lock; kMalformed, if the file does not end in an audit record;
-  // kLimit, if `gateway` is longer than a line has room for; kIo.
+  // open opens or creates the log `path` (mode 0640), takes its lock, and continues its chain. What
+  // a crash left is repaired and recorded (`audit.repaired`): an incomplete last line is cut off;
+  // where the file is gone the chain goes on from the last one put aside. `gateway` is the
+  // gateway_id of the configuration; `clock` outlives the Writer, which reads it from its thread.
+  // Fails, with the file untouched: kState, if another process holds the lock; kMalformed, if the
+  // file does not end in an audit record; kLimit, if `gateway` is longer than a line has room for;
+  // kIo.
   static Result<std::unique_ptr<Writer>> open(const std::string& path, std::string_view gateway,
-                                              WallTime now, WriterOptions options = {});
+                                              const port::Clock& clock, WriterOptions options = {});
   ~Writer();  // stop(), if that has not been done.
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // sink makes the sink of one data thread.
-  std::unique_ptr<Sink> sink();
+  // sink makes the sink of one thread.
+  std::unique_ptr<Sink> sink(About about = About::kOperations);
 
-  // healthy says whether the last attempt to write succeeded. After a failure the writer keeps what
-  // it has, tries again every retry_interval, and recovers by itself.
+  // healthy says whether operations' records are taken: the last attempt to write succeeded, and
+  // the reserve is whole. Else the writer keeps what it has, tries again every retry_interval, and
+  // recovers by itself.
   [[nodiscard]] bool healthy() const;
 
-  // last_seq is the number of the last record in the file; 0: it holds none.
+  // last_seq is the number of the last record written; 0: there is none.
   [[nodiscard]] std::uint64_t last_seq() const;
 
   // queue_bytes is the room that records take which are not written yet.

@@ -227,6 +227,31 @@ constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.
 constexpr Millis kAuditSyncInterval{1'000};
 
+// What must be on the disk before it takes effect does not happen if it is not there by then.
+constexpr Millis kAuditOnDiskTimeout{10'000};
+// A file of the log that has grown to so much is put aside, and a new one begun, unless the
+// configuration says otherwise; so many are kept. Below the least, most of a file is its beginning.
+constexpr std::uint64_t kAuditRotateBytes = 64 * kMiB;
+constexpr std::uint64_t kAuditRotateBytesMin = 64 * kKiB;
+constexpr std::uint32_t kAuditFilesKept = 16;
+constexpr std::uint32_t kAuditFilesKeptMax = 256;  // Readers open them all at once.
+// Disk that is held ready behind the end of the log: when the rest is full, there is still room for
+// what was accepted (the queue, as whole lines) and for what operators do then.
+constexpr std::uint64_t kAuditReserveBytes = 16 * kMiB;
+// It is taken in steps of so much, so that not every write asks for more.
+constexpr std::uint64_t kAuditReserveStepBytes = 1 * kMiB;
+// Refusals of one caller (a device, or a stranger's address) for one reason are counted together
+// for so long; the first of them have a record of their own, as people ask why each was refused.
+constexpr Millis kRefusalWindow{10'000};
+constexpr std::size_t kRefusalLinesPerWindow = 16;
+// Records that strangers cause in one worker, all together: so many at once, and then one in each
+// interval, 60 MB a day. Above that they are counted by reason.
+constexpr std::size_t kStrangerLinesBurst = 64;
+constexpr Millis kStrangerLineInterval{1'000};
+// Callers and reasons that one worker keeps apart, of about 400 bytes each; for another the oldest
+// goes, and its count is written.
+constexpr std::size_t kRefusalWindowsMax = 4'096;
+
 // --- Admin socket -----------------------------------------------------------------------------
 // Connections at once; more are closed unanswered. People, and a monitoring system or two.
 constexpr std::size_t kAdminConnectionsMax = 16;

@@ -111,18 +111,18 @@ std::optional<audit::Filter> filter_of(const char* command, const AuditFilterOpt
   return filter;
 }
 
+std::string readable(std::string_view written) {
+  std::string text;
+  for (; !written.empty(); written.remove_prefix(1)) {
+    if (written.starts_with("\\\"") || written.starts_with("\\\\")) written.remove_prefix(1);
+    text += written.front();
+  }
+  return text;
+}
+
 std::string shown(const audit::Entry& record, bool json) {
   if (json) return std::string(record.line) + '\n';
-  // Quotes need no escape here; all that could steer a terminal keeps it.
-  const auto readable = [&](std::string_view name) {
-    std::string text;
-    std::string_view rest = record.written(name);
-    for (; !rest.empty(); rest.remove_prefix(1)) {
-      if (rest.starts_with("\\\"") || rest.starts_with("\\\\")) rest.remove_prefix(1);
-      text += rest.front();
-    }
-    return text;
-  };
+  const auto written = [&](std::string_view name) { return readable(record.written(name)); };
   const auto has = [&](std::string_view name) { return !record.written(name).empty(); };
   const std::string_view event = record.written("event");
   std::string line = fmt::format("{}  {:<5}  ", record.written("time"),
@@ -130,10 +130,14 @@ std::string shown(const audit::Entry& record, bool json) {
   line += fmt::format("{:<26} {:<16}", has("reason") ? record.written("reason") : event,
                       has("device") ? record.written("device") : record.written("peer"));
   if (has("method")) {
-    line += fmt::format("  {} {}", record.written("method"), readable("path"));
+    line += fmt::format("  {} {}", record.written("method"), written("path"));
+  }
+  if (has("suppressed")) {
+    line += fmt::format("  {} more refusals until {}", record.written("suppressed"),
+                        record.written("until"));
   }
   if (has("service")) line += fmt::format(" -> {}", record.written("service"));
-  if (has("detail")) line += fmt::format("  {}", readable("detail"));
+  if (has("detail")) line += fmt::format("  {}", written("detail"));
   if (has("denial_id")) line += fmt::format("  [{}]", record.written("denial_id"));
   return line + '\n';
 }
@@ -141,8 +145,8 @@ std::string shown(const audit::Entry& record, bool json) {
 void DamageReport::note(const audit::Entry& entry) {
   if (++num_damaged_ > kDamagedNamedMax) return;
   const std::string where = entry.number == 0 ? "a line" : fmt::format("line {}", entry.number);
-  fmt::print(stderr, "{}: {} is no audit record: damaged, or not written by the gateway\n", file_,
-             where);
+  fmt::print(stderr, "{}: {} is no audit record: damaged, or not written by the gateway\n",
+             entry.file, where);
 }
 
 void DamageReport::finish() const {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "audit/log.h"
 #include "cli/commands.h"
@@ -17,6 +18,10 @@ std::optional<std::string> audit_file_named(const char* command, const std::stri
 
 // filter_of reads the filter options; nothing, and a complaint on stderr, where one means nothing.
 std::optional<audit::Filter> filter_of(const char* command, const AuditFilterOptions& options);
+
+// readable returns a value without the escapes of quotes and backslashes, which need none outside
+// JSON; all that could steer a terminal keeps them.
+std::string readable(std::string_view written);
 
 // shown returns a record as one line for people, or, with `json`, as it stands in the log. Its
 // escapes of controls stay, so that no record can steer the terminal.

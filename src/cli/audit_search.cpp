@@ -13,9 +13,6 @@ int audit_search(const AuditSearchOptions& options) {
   if (!filter) return kExitError;
   const auto file = audit_file_named("search", options.file, options.config);
   if (!file) return kExitError;
-  auto log = audit::Log::open(*file);
-  if (!log) return complain_of_log("search", *file, log.error());
-
   DamageReport damage(*file);
   std::deque<std::string> last;
   std::size_t num_found = 0;
@@ -31,8 +28,7 @@ int audit_search(const AuditSearchOptions& options) {
     }
     return true;
   };
-  const Status read = log->read(look);
-  if (read) log->finish(look);
+  const Status read = audit::read_log(*file, *filter, look);
   for (const std::string& each : last) fmt::print("{}", each);
   if (!read) return complain_of_log("search", *file, read.error());
   damage.finish();

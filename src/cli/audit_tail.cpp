@@ -1,7 +1,9 @@
 // interlock audit tail: the last records of the trail, and those that come.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -43,22 +45,29 @@ class Tail {
   Tail(const AuditTailOptions& options, std::string file, audit::Filter filter)
       : options_(options), file_(std::move(file)), filter_(std::move(filter)), damage_(file_) {}
 
-  Status show_last(audit::Log& log) {
-    IL_TRY(log.go_back(options_.num_records, filter_));
+  // show_last shows the last records, out of as many files as it takes.
+  Status show_last(std::vector<audit::Log>& logs) {
     std::deque<std::string> last;
-    IL_TRY(log.read([&](const audit::Entry& entry) {
-      if (!entry.is_record) damage_.note(entry);
-      if (!filter_.matches(entry)) return true;
-      last.push_back(shown(entry, options_.json));
-      if (last.size() > options_.num_records) last.pop_front();
-      return true;
-    }));
+    for (auto log = logs.rbegin(); log != logs.rend() && last.size() < options_.num_records;
+         ++log) {
+      const std::size_t num_wanted = options_.num_records - last.size();
+      IL_TRY(log->go_back(num_wanted, filter_));
+      std::deque<std::string> own;
+      IL_TRY(log->read([&](const audit::Entry& entry) {
+        if (!entry.is_record) damage_.note(entry);
+        if (!filter_.matches(entry)) return true;
+        own.push_back(shown(entry, options_.json));
+        if (own.size() > num_wanted) own.pop_front();
+        return true;
+      }));
+      last.insert(last.begin(), own.begin(), own.end());
+    }
     for (const std::string& each : last) show(each);
     return Ok{};
   }
 
-  // follow shows what comes until a signal ends it. A log that was moved away or cut is read to its
-  // end, and then the one in its place.
+  // follow shows what comes until a signal ends it. A file that was put aside, moved away or cut is
+  // read to its end, and then the one that follows it.
   Status follow(audit::Log log) {
     const StopSignal stop;
     bool is_current = true;
@@ -69,17 +78,12 @@ class Tail {
         if (filter_.matches(entry)) show(shown(entry, options_.json));
         return true;
       }));
-      if (!is_current) {
-        auto next = audit::Log::open(file_);
-        if (next) {
-          fmt::print(stderr, "{}: a new file is in its place\n", file_);
-          log = std::move(*next);
-          is_current = true;
-          continue;
-        }
+      if (!is_current && go_on(log)) {
+        is_current = true;
+        continue;
       }
       if (stop.comes()) return Ok{};
-      is_current = log.is_current();
+      is_current = log.path() == file_ && log.is_current();
     }
   }
 
@@ -88,6 +92,18 @@ class Tail {
   void finish() const { damage_.finish(); }
 
  private:
+  // go_on opens the file after this one; where this one is not of the log any more, the last.
+  [[nodiscard]] bool go_on(audit::Log& log) const {
+    auto logs = audit::Log::open_all(file_);
+    if (!logs) return false;
+    const auto same = std::find_if(logs->begin(), logs->end(),
+                                   [&](const audit::Log& each) { return each.is_same(log); });
+    const bool has_next = same != logs->end() && std::next(same) != logs->end();
+    if (!has_next) fmt::print(stderr, "{}: a new file is in its place\n", file_);
+    log = std::move(has_next ? *std::next(same) : logs->back());
+    return true;
+  }
+
   void show(const std::string& line) {
     fmt::print("{}", line);
     ++num_shown_;
@@ -107,11 +123,11 @@ int audit_tail(const AuditTailOptions& options) {
   if (!filter) return kExitError;
   auto file = audit_file_named("tail", options.file, options.config);
   if (!file) return kExitError;
-  auto log = audit::Log::open(*file);
-  if (!log) return complain_of_log("tail", *file, log.error());
+  auto logs = audit::Log::open_all(*file);
+  if (!logs) return complain_of_log("tail", *file, logs.error());
   Tail tail(options, *file, std::move(*filter));
-  Status done = tail.show_last(*log);
-  if (done && options.follow) done = tail.follow(std::move(*log));
+  Status done = tail.show_last(*logs);
+  if (done && options.follow) done = tail.follow(std::move(logs->back()));
   if (!done) return complain_of_log("tail", tail.file(), done.error());
   tail.finish();
   if (tail.has_shown() || options.follow) return kExitOk;

@@ -72,6 +72,17 @@ struct AuditTailOptions {
 // signal ends it.
 int audit_tail(const AuditTailOptions& options);
 
+struct AuditExportOptions {
+  std::string config;
+  std::string file;  // Empty: the configuration's.
+  AuditFilterOptions filter;
+  std::string format;  // "json" or "csv".
+  std::string output;  // Empty: standard output.
+};
+// audit_export: 0 exported, 1 there was nothing, 2 the log cannot be read or the output not
+// written.
+int audit_export(const AuditExportOptions& options);
+
 struct AuditVerifyOptions {
   std::string config;
   std::string file;  // Empty: the configuration's.

@@ -44,6 +44,12 @@ void print_record(const Denial& denial, const policy::Snapshot* snapshot) {
   const auto reason = reason_from_string(denial.reason);
   if (reason) line("", what_happened(*reason));
   line("because", denial.detail);
+  if (!denial.suppressed.empty()) {
+    line("counted",
+         fmt::format("{} refusals of this caller for this reason, from {} to {}, have no "
+                     "record of their own",
+                     denial.suppressed, denial.since, denial.until));
+  }
   if (reason) line("what to do", what_to_do(*reason));
   const bool same = snapshot != nullptr && snapshot->id == denial.policy;
   line("policy", denial.policy + (snapshot == nullptr ? ""
@@ -75,7 +81,9 @@ int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapsh
   const Denial& denial = **found;
   const auto now = ask_now(snapshot, denial);
   if (options.json) {
-    fmt::print("{{\"record\":{}{}}}\n", denial.line, now ? ",\"now\":" + to_json(*now) : "");
+    const std::string& count = denial.count_line;
+    fmt::print("{{\"record\":{}{}{}}}\n", denial.line, count.empty() ? "" : ",\"counted\":" + count,
+               now ? ",\"now\":" + to_json(*now) : "");
   } else {
     print_record(denial, snapshot);
     if (now) {

@@ -85,6 +85,17 @@ void add_audit(CLI::App& app, Chosen& chosen) {
   tail->add_flag("-f,--follow", tailed->follow, "Go on with what is written, until Ctrl-C");
   tail->callback([=, &chosen] { chosen = [=] { return audit_tail(*tailed); }; });
 
+  CLI::App* exports = audit->add_subcommand("export", "The records for other programs");
+  const auto exported = std::make_shared<AuditExportOptions>();
+  exports->add_option("file", exported->file, "The audit file; without it, the configuration's");
+  add_config(*exports, *exported);
+  add_filter(*exports, exported->filter);
+  exports->add_option("--format", exported->format, "json: lines as they stand; csv: a table")
+      ->check(CLI::IsMember({"json", "csv"}))
+      ->default_val("json");
+  exports->add_option("-o,--output", exported->output, "Into this file, not to standard output");
+  exports->callback([=, &chosen] { chosen = [=] { return audit_export(*exported); }; });
+
   CLI::App* verify =
       audit->add_subcommand("verify", "Is every record there, unaltered and in its place?");
   const auto verified = std::make_shared<AuditVerifyOptions>();

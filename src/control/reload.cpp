@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "policy/units.h"
+
 namespace interlock::control {
 namespace {
 
@@ -25,6 +27,15 @@ void refuse_fixed(const policy::Snapshot& running, const policy::Snapshot& next,
   };
   compare("gateway_id", running.gateway_id, next.gateway_id, next.places.gateway_id);
   compare("audit.file", running.audit_file, next.audit_file, next.places.audit_file);
+  const auto at_or = [](const policy::Position& at, const policy::Position& otherwise) {
+    return at.file.empty() ? otherwise : at;
+  };
+  compare("audit.rotate_size", policy::format_size(running.audit_rotate_bytes),
+          policy::format_size(next.audit_rotate_bytes),
+          at_or(next.places.audit_rotate, next.places.audit_file));
+  compare("audit.keep", std::to_string(running.audit_files_kept),
+          std::to_string(next.audit_files_kept),
+          at_or(next.places.audit_keep, next.places.audit_file));
   // Where the block was taken out there is no place in the new files.
   compare("admin.socket", running.admin_socket, next.admin_socket,
           next.admin_socket.empty() ? next.places.gateway_id : next.places.admin_socket);

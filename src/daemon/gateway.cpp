@@ -33,7 +33,7 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
       capacity_(session::connections_for(with.num_descriptors)),
       keyring_(with.keyring),
       audit_(std::move(audit)),
-      own_audit_(audit_->sink()) {
+      own_audit_(audit_->sink(audit::About::kActs)) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
     workers_.push_back(
@@ -138,7 +138,10 @@ void Gateway::on_notify() {
       finish_reload(std::move(*work));
     }
   }
-  if (publication_ && all_configured()) finish_publication();
+  if (publication_ && !publication_->old && num_on_disk_.load() >= publication_->record) {
+    put_in_force();
+  }
+  if (publication_ && publication_->old && all_configured()) finish_publication();
   next_turn();
 }
 
@@ -195,28 +198,50 @@ void Gateway::finish_reload(Work work) {
   conclude(std::move(report), work.turn.askers);
 }
 
-// What cannot be written down does not happen.
+// What is not on the disk does not happen.
 void Gateway::publish(Work work, ReloadReport report) {
   const bool noted = note(AuditEvent::kConfigApplied,
                           fmt::format("policy {} -> {}; asked by {}", report.policy_before,
                                       report.policy_after, report.asked_by),
                           report.policy_after);
-  if (!noted) {
-    report.outcome = Outcome::kRejected;
-    report.policy_after = report.policy_before;
-    report.problems.push_back({snapshot_->places.audit_file, "the audit log cannot be written",
-                               kAuditProblemHint, false});
-    conclude(std::move(report), work.turn.askers);
-    return;
-  }
   publication_ = Publication{.report = std::move(report),
                              .askers = std::move(work.turn.askers),
-                             .old = std::exchange(snapshot_, std::move(work.prepared.snapshot))};
+                             .next = std::move(work.prepared),
+                             .record = ++num_records_,
+                             .given_up_at = clock_.now() + limits::kAuditOnDiskTimeout,
+                             .old = nullptr};
+  if (!noted) {
+    give_up_publication();
+    return;
+  }
+  own_audit_->sync([this, record = publication_->record] {
+    num_on_disk_.store(record);
+    loop_.notify();
+  });
+}
+
+void Gateway::put_in_force() {
+  publication_->old = std::exchange(snapshot_, std::move(publication_->next.snapshot));
   snapshot_since_ = clock_.wall();
   slot_.publish(snapshot_);
   capacity_.configure(snapshot_->limits);
-  configure_workers(std::move(work.prepared.listeners));
-  serve_metrics(std::move(work.prepared.metrics));
+  configure_workers(std::move(publication_->next.listeners));
+  serve_metrics(std::move(publication_->next.metrics));
+}
+
+void Gateway::give_up_publication() {
+  Publication done = std::move(*publication_);
+  publication_.reset();
+  done.report.outcome = Outcome::kRejected;
+  done.report.policy_after = done.report.policy_before;
+  done.report.problems.push_back(
+      {snapshot_->places.audit_file, "the audit log cannot be written", kAuditProblemHint, false});
+  // Perhaps the record that it was applied can still be written: this one then follows it.
+  static_cast<void>(note(
+      AuditEvent::kConfigRejected,
+      fmt::format("asked by {}; the audit log could not be written in time", done.report.asked_by),
+      done.report.policy_before));
+  conclude(std::move(done.report), done.askers);
 }
 
 void Gateway::finish_publication() {
@@ -291,6 +316,10 @@ bool Gateway::note(AuditRecord record) {
 
 void Gateway::on_tick() {
   watch_audit();
+  if (publication_ && !publication_->old && clock_.now() >= publication_->given_up_at) {
+    give_up_publication();
+    next_turn();
+  }
   checks_.on_tick();
   watch_services();
   feed_watchdog();

@@ -2,6 +2,7 @@
 // service manager. It starts the data threads and waits for nothing but its own loop's events.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -39,11 +40,14 @@ class Gateway final : public control::AdminBackend {
   Status run();
 
  private:
-  // A configuration on its way to the workers.
+  // A configuration on its way to the workers: its record goes to the disk first.
   struct Publication {
     control::ReloadReport report;
     std::vector<control::Asker> askers;
-    std::shared_ptr<const policy::Snapshot> old;
+    Prepared next;             // Until it is in force.
+    std::uint64_t record = 0;  // Of what was to go to the disk.
+    Instant given_up_at{};
+    std::shared_ptr<const policy::Snapshot> old;  // Once it is in force.
   };
 
   void ask(control::AdminRequest request, const control::AdminPeer& peer,
@@ -55,6 +59,8 @@ class Gateway final : public control::AdminBackend {
   void finish_compare(const Work& work);
   void finish_reload(Work work);
   void publish(Work work, control::ReloadReport report);
+  void put_in_force();
+  void give_up_publication();
   void finish_publication();
   void serve_metrics(Fd bound);
   [[nodiscard]] std::string metrics();
@@ -93,6 +99,8 @@ class Gateway final : public control::AdminBackend {
   std::unique_ptr<audit::Writer> audit_;
   std::unique_ptr<audit::Sink> own_audit_;
   bool audit_healthy_ = true;
+  std::uint64_t num_records_ = 0;              // That were to go to the disk at once ...
+  std::atomic<std::uint64_t> num_on_disk_{0};  // ... and those that are there.
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -61,7 +61,9 @@ int start(const std::string& config, std::size_t num_workers, std::size_t num_de
     return kExitCannotRun;
   }
   const std::shared_ptr<const policy::Snapshot> snapshot = first.snapshot;
-  auto audit = audit::Writer::open(snapshot->audit_file, snapshot->gateway_id, clock.wall());
+  auto audit = audit::Writer::open(
+      snapshot->audit_file, snapshot->gateway_id, clock,
+      {.rotate_bytes = snapshot->audit_rotate_bytes, .num_kept = snapshot->audit_files_kept});
   if (!audit) return cannot("audit file " + snapshot->audit_file, audit.error());
   Gateway gateway(with, std::move(first), std::move(*audit));
   if (const Status opened = gateway.open_admin_socket(); !opened) {

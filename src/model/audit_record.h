@@ -21,7 +21,11 @@ enum class AuditEvent : std::uint8_t {
   kConfigRejected,  // A reload was refused; the configuration in force stays.
   kServiceDown,     // An endpoint of a service stopped answering.
   kServiceUp,       // It answers again.
-  kAuditRepaired    // An incomplete last line, left by a crash, was cut off.
+  kAuditRepaired,   // An incomplete last line, left by a crash, was cut off.
+  kAuditRotated,    // The first record of a file that follows another; says what is still kept.
+  kAuditFull,       // The disk is full: operations are refused from here on ...
+  kAuditRoom,       // ... until there is room again.
+  kRefusalsCounted  // Refusals of one caller and reason that have no record of their own.
 };
 
 struct AuditRecord {
@@ -42,10 +46,13 @@ struct AuditRecord {
   std::string_view method;
   std::string_view path;  // Canonical, without the query.
   std::string_view service;
-  std::string_view permit;  // The permit that matched; on a denial the nearest one.
-  std::string_view detail;  // One plain sentence: what differed, which rule was broken.
-  int status = 0;           // The protocol's own answer code; 0: none.
-  std::string_view policy;  // Id of the configuration that was in force.
+  std::string_view permit;        // The permit that matched; on a denial the nearest one.
+  std::string_view detail;        // One plain sentence: what differed, which rule was broken.
+  int status = 0;                 // The protocol's own answer code; 0: none.
+  std::uint64_t oldest_seq = 0;   // The oldest record that is kept; 0: not said.
+  std::uint64_t suppressed = 0;   // Refusals that were counted in place of a record of their own...
+  std::string_view since, until;  // ... and when the first and the last of them happened.
+  std::string_view policy;        // Id of the configuration that was in force.
 };
 
 }  // namespace interlock

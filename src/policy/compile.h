@@ -120,6 +120,7 @@ class Compiling {
   void limit_size(const Node& block, const char* field, std::uint64_t least, std::uint64_t most,
                   std::uint64_t& into);
   void limit_time(const Node& block, const char* field, Millis most, Millis& into);
+  void compile_audit(const Unit& unit, const Node& block);
   std::optional<Certificate> compile_certificate(const Unit& unit, const Node& block);
   void check_attributes(const Inventory& inventory, const InventoryRow& row,
                         const Function& function);

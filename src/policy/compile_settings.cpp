@@ -52,6 +52,36 @@ void Compiling::compile_admin(const Unit& unit, const Node& block) {
   }
 }
 
+void Compiling::compile_audit(const Unit& unit, const Node& block) {
+  const config::Audit& message = unit.text.message.audit();
+  if (require(block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
+    out().audit_file = resolve(unit.file, message.file());
+    out().places.audit_file = block.field("file")->value_at();
+  }
+  if (const Node* field = block.field("rotate_size")) {
+    out().places.audit_rotate = field->value_at();
+    const auto size = parse_size(message.rotate_size());
+    if (size && *size >= limits::kAuditRotateBytesMin) {
+      out().audit_rotate_bytes = *size;
+    } else {
+      error(field->value_at(),
+            size ? fmt::format("{} is less than the least, {}", quoted(message.rotate_size()),
+                               format_size(limits::kAuditRotateBytesMin))
+                 : fmt::format("{} is no size", quoted(message.rotate_size())),
+            std::string(kSizeHint));
+    }
+  }
+  if (const Node* field = block.field("keep")) {
+    out().places.audit_keep = field->value_at();
+    out().audit_files_kept = message.keep();
+    if (message.keep() == 0 || message.keep() > limits::kAuditFilesKeptMax) {
+      error(field->value_at(), fmt::format("{} files cannot be kept", message.keep()),
+            fmt::format("write a number from 1 to {}; a larger rotate_size keeps more records",
+                        limits::kAuditFilesKeptMax));
+    }
+  }
+}
+
 void Compiling::compile_settings(const std::deque<Unit>& units) {
   // Settings of the gateway itself may stand in any file, once.
   Names once;
@@ -85,12 +115,7 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
       has_default_certificate_ = true;
       default_certificate_ = compile_certificate(unit, *block);
     }
-    if (const Node* block = single(unit, "audit")) {
-      if (require(*block, "file", "file: \"/var/log/interlock/audit.jsonl\"")) {
-        out().audit_file = resolve(unit.file, message.audit().file());
-        out().places.audit_file = block->field("file")->value_at();
-      }
-    }
+    if (const Node* block = single(unit, "audit")) compile_audit(unit, *block);
     if (const Node* block = single(unit, "admin")) compile_admin(unit, *block);
     if (const Node* block = single(unit, "limits")) compile_limits(message.limits(), *block);
     if (const Node* field = single(unit, "inventory_file")) {

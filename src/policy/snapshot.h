@@ -128,7 +128,7 @@ struct ReadFile {
 // Where the settings are written that only the daemon can judge. Of those of the gateway itself all
 // but admin_metrics hold for as long as the daemon runs.
 struct Places {
-  Position gateway_id, audit_file, admin_socket, admin_metrics;
+  Position gateway_id, audit_file, audit_rotate, audit_keep, admin_socket, admin_metrics;
   Position connections;  // Of limits { }.
 };
 
@@ -140,6 +140,8 @@ struct Snapshot {
   std::string gateway_id;
   std::string site;
   std::string audit_file;
+  std::uint64_t audit_rotate_bytes = limits::kAuditRotateBytes;
+  std::uint32_t audit_files_kept = limits::kAuditFilesKept;
   std::string admin_socket;               // Empty: none.
   std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
   Places places;

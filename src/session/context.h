@@ -13,6 +13,7 @@
 #include "session/capacity.h"
 #include "session/meter.h"
 #include "session/rate_table.h"
+#include "session/refusals.h"
 #include "session/service_pool.h"
 #include "session/snapshot_slot.h"
 
@@ -33,6 +34,7 @@ struct Context {
   std::array<std::uint8_t, limits::kClientInBytesMax> scratch{};
   policy::ChainCache chains{};
   Meter meter{};  // Other threads may read it.
+  Refusals refusals{audit, random, clock, meter};
 };
 
 }  // namespace interlock::session

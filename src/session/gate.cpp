@@ -1,7 +1,5 @@
 #include "session/gate.h"
 
-#include <array>
-
 #include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
@@ -106,19 +104,15 @@ std::string Gate::service_failed(const policy::Permit& permit, const HttpOperati
   written.reason = reason;
   written.detail = detail;
   written.status = status;
-  std::string id = new_denial_id();
-  written.denial_id = id;
   context_.meter.services.of(written.service).failures.add();
   // The operation itself is on record already; a full queue changes nothing about its outcome.
-  static_cast<void>(context_.audit.append(written));
-  return id;
+  return context_.refusals.write(written);
 }
 
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
-  Judgement judgement{.reason = reason, .denial_id = new_denial_id(), .detail = std::move(detail)};
+  Judgement judgement{.reason = reason, .detail = std::move(detail)};
   if (judgement.detail.empty()) judgement.detail = what_happened(reason);
   written.reason = reason;
-  written.denial_id = judgement.denial_id;
   written.detail = judgement.detail;
   if (written.event == AuditEvent::kOperation && written.status == 0) {
     written.status = http_status(reason);
@@ -129,7 +123,7 @@ Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
     context_.meter.reached(body ? Limit::kBody : Limit::kHead);
   }
   // A refusal stands whether or not it could be written down.
-  static_cast<void>(context_.audit.append(written));
+  judgement.denial_id = context_.refusals.write(written);
   return judgement;
 }
 
@@ -141,12 +135,6 @@ void Gate::count(const AuditRecord& refusal) const {
     (proved_ ? meter.cut : meter.handshakes_refused)[static_cast<std::size_t>(refusal.reason)]
         .add();
   }
-}
-
-std::string Gate::new_denial_id() {
-  std::array<std::uint8_t, 16> id{};
-  context_.random.fill(id);
-  return to_hex(id);
 }
 
 AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const {

@@ -14,7 +14,7 @@
 namespace interlock::session {
 
 // Judgement is what the gate says about one operation. On a refusal `denial_id` and `detail` are
-// set, and the refusal is in the audit trail (unless `reason` is audit_unavailable).
+// set, and the refusal is in the audit trail (session/refusals.h).
 struct Judgement {
   Reason reason = Reason::kNone;
   const policy::Permit* permit = nullptr;
@@ -86,7 +86,6 @@ class Gate {
  private:
   void look_again();
   void remember();
-  std::string new_denial_id();
   void count(const AuditRecord& refusal) const;
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);

@@ -143,6 +143,8 @@ struct alignas(64) Meter {                 // No cache line belongs to two threa
 
   // retain forgets the names that `snapshot` does not have. For the owning thread.
   void retain(const policy::Snapshot& snapshot);
+  Counter refusals_counted;      // Counted in place of a record of their own.
+  Counter records_not_accepted;  // The audit queue was full, or nothing could be written.
 
   void reached(Limit limit) { limits[static_cast<std::size_t>(limit)].add(); }
   void decided(Reason reason) { decisions[static_cast<std::size_t>(reason)].add(); }

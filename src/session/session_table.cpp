@@ -92,6 +92,7 @@ void SessionTable::on_tick() {
   for (Slot& slot : slots_) {
     if (slot.session && slot.session->deadline() <= now) slot.session->on_deadline();
   }
+  context_.refusals.on_tick();
 }
 
 void SessionTable::relieve() {

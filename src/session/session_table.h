@@ -52,7 +52,8 @@ class SessionTable {
   // again.
   bool look_again(std::size_t& from, std::size_t most);
 
-  // on_tick ends what has waited too long. Call it a few times a second.
+  // on_tick ends what has waited too long, and puts counted refusals on record. Call it a few times
+  // a second.
   void on_tick();
 
   // relieve makes room where the gateway is at its limits: cuts those who hold most memory, ends

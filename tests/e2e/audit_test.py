@@ -12,12 +12,17 @@ from harness import GatewayCase, main, program, request, wait_until, BIN
 
 
 class Trail(GatewayCase):
+    below = "/below"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls.gateway.connect("hmi-01") as caller:
+            for number in range(6):
+                caller.ask(request("GET", f"{cls.below}/{number}"))
+
     def setUp(self):
         super().setUp()
-        self.below = f"/{self.id().rsplit('.', 1)[-1]}"  # Of each test's own.
-        with self.gateway.connect("hmi-01") as caller:
-            for number in range(6):
-                caller.ask(request("GET", f"{self.below}/{number}"))
         self.log = self.gateway.plant / "audit.jsonl"
         self.lines = wait_until(self.whole, "six refusals on record")
         self.copy = self.gateway.plant / "copy.jsonl"
@@ -138,6 +143,41 @@ class Tail(Trail):
         self.assertEqual(process.stdout.readline(), self.lines[1])
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=20), 0)
+
+    def put_aside(self, lines):
+        """What is in the copy gets the name of its first record; then it begins with these."""
+        first = json.loads(self.copy.read_bytes().splitlines()[0])["seq"]
+        aside = self.copy.with_name(f"{self.copy.name}.{first:012}")
+        os.rename(self.copy, aside)
+        self.addCleanup(aside.unlink)
+        self.copy.write_bytes(b"".join(lines))
+
+    def test_files_put_aside_are_one_log_however_fast_they_come(self):
+        lines = self.lines[:7]
+        self.copy.write_bytes(b"".join(lines[:2]))
+        self.put_aside(lines[2:4])
+        said, _ = self.audit("tail", self.copy, "-n", 3, "--json", code=0)
+        self.assertEqual(said.encode(), b"".join(lines[1:4]))
+        said, _ = self.audit("search", self.copy, "--json", code=0)
+        self.assertEqual(said.encode(), b"".join(lines[:4]))
+        process = subprocess.Popen(
+            [program(BIN, "interlock"), "audit", "tail", str(self.copy), "-f", "-n", "1", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), lines[3])
+        process.send_signal(signal.SIGSTOP)  # It misses two files.
+        with self.copy.open("ab") as copy:
+            copy.write(lines[4])
+        self.put_aside(lines[5:6])
+        self.put_aside(lines[6:7])
+        process.send_signal(signal.SIGCONT)
+        for line in lines[4:7]:
+            self.assertEqual(process.stdout.readline(), line)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=20), 0)
+        self.assertEqual(process.stderr.read(), b"")
 
 
 class Format(GatewayCase):

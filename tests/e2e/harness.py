@@ -228,15 +228,17 @@ class Gateway:
     """interlockd in a plant of its own, with two listeners: `port`, and `port12` which also speaks
     TLS 1.2; and an admin socket."""
 
-    def __init__(self, plant, historian, recipes, arguments=(), env=None):
+    def __init__(self, plant, historian, recipes, arguments=(), env=None,
+                 audit='file: "audit.jsonl"'):
         self.plant = pathlib.Path(plant)
         self.port, self.port12 = free_port(), free_port()
         self.config = self.plant / "interlock.textproto"
-        self.audit_file = self.plant / "audit.jsonl"
+        self.audit_file = self.plant / re.search('file: "([^"]*)"', audit)[1]
         self.socket = self.plant / "admin.sock"
         text = (DEMO / "interlock.textproto.in").read_text(encoding="utf-8")
         for name, port in (("LISTENER", self.port), ("HISTORIAN", historian), ("RECIPES", recipes)):
             text = text.replace(f"@{name}@", f"127.0.0.1:{port}")
+        text = text.replace('audit { file: "audit.jsonl" }', f"audit {{ {audit} }}")
         text += (f'listener {{ name: "legacy" address: "127.0.0.1:{self.port12}" protocol: HTTP '
                  f'trust: "plant" min_tls: V1_2 }}\nadmin {{ socket: "{self.socket.name}" }}\n')
         self.config.write_text(text, encoding="utf-8")
@@ -313,6 +315,7 @@ class GatewayCase(unittest.TestCase):
     """One plant, one gateway and two services per class; each test finds the services' records and
     scripts empty."""
     arguments = ()  # Of interlockd.
+    audit_block = 'file: "audit.jsonl"'  # What stands in the block of that name.
 
     @classmethod
     def setUpClass(cls):
@@ -323,7 +326,8 @@ class GatewayCase(unittest.TestCase):
         cls.addClassCleanup(cls.recipes.stop)
         plant = make_plant(cls.folder / "plant")
         cls.furnish(plant)
-        cls.gateway = Gateway(plant, cls.historian.port, cls.recipes.port, cls.arguments)
+        cls.gateway = Gateway(plant, cls.historian.port, cls.recipes.port, cls.arguments,
+                              audit=cls.audit_block)
         cls.addClassCleanup(cls.stop_gateway)
 
     @classmethod

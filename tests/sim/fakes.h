@@ -68,6 +68,7 @@ struct Entry {
   std::uint64_t session;
   int status;
   std::string denial_id, peer, device, method, path, service, permit, detail;
+  std::uint64_t suppressed;
 };
 
 class RecordingAudit final : public port::AuditSink {

@@ -31,11 +31,17 @@ void check_audited_first(World& world) {
 
 void check_refusals(World& world) {
   std::map<std::string, std::size_t> records;
+  std::size_t num_counted = 0;
   std::map<std::uint64_t, std::size_t> connections;  // Refused or cut as a whole, by session.
   for (const Entry& entry : world.audit.entries) {
     if (entry.event == AuditEvent::kHandshake)
       world.ledger.must(++connections[entry.session] == 1, "two records of one refused connection");
     if (entry.reason == Reason::kNone) continue;
+    if (entry.event == AuditEvent::kRefusalsCounted) {
+      num_counted += entry.suppressed;
+      records.try_emplace(entry.denial_id, 0);
+      continue;
+    }
     world.ledger.must(entry.denial_id.size() == 32, "a refusal without an id");
     world.ledger.must(++records[entry.denial_id] == 1, "two records of one refusal");
   }
@@ -46,10 +52,13 @@ void check_refusals(World& world) {
     for (const Message& answer : client.answers()) {
       if (!answer.whole || answer.member("reason").empty()) continue;
       world.ledger.must(!answer.member("denial_id").empty(), "a denial has an id");
-      if (records[answer.member("denial_id")] == 0) ++missing;
+      world.ledger.must(records.contains(answer.member("denial_id")),
+                        "a denial id without a record");
     }
   }
-  world.ledger.must(missing <= world.audit.num_unwritten, "a refusal without a record");
+  world.ledger.must(missing <= num_counted, "a refusal without a record");
+  world.ledger.must(num_counted == world.context.meter.refusals_counted.value(),
+                    "refusals counted and not on record");
 }
 
 void check_answer(World& world, const FakeClient& client, const Message& answer,
@@ -105,7 +114,9 @@ void finish(World& world) {
   constexpr int kRoundsMax = 50;
   for (int i = 0; i < kRoundsMax && world.table.size() > 0; ++i)
     world.pass(limits::kServiceTimeout);
+  world.audit.full = false;
   world.pass(limits::kServiceIdleTimeout);
+  world.context.refusals.flush();
   world.pass(Millis{500});
 }
 

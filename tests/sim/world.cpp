@@ -31,8 +31,10 @@ bool RecordingAudit::append(const AuditRecord& record) {
                      .path = std::string(record.path),
                      .service = std::string(record.service),
                      .permit = std::string(record.permit),
-                     .detail = std::string(record.detail)});
+                     .detail = std::string(record.detail),
+                     .suppressed = record.suppressed});
   const char* what = record.event == AuditEvent::kService     ? "service"
+                     : record.suppressed > 0                  ? "counted"
                      : record.reason == Reason::kNone         ? "allow"
                      : record.event == AuditEvent::kHandshake ? "refuse"
                                                               : "deny";

@@ -18,9 +18,11 @@
 #include <unistd.h>
 
 #include "audit/format.h"
+#include "audit/log_files.h"
 #include "audit/queue.h"
 #include "audit/reader.h"
 #include "audit/writer.h"
+#include "port/clock.h"
 
 namespace interlock::audit {
 
@@ -40,10 +42,11 @@ class TempLog {
   TempLog& operator=(const TempLog&) = delete;
 
   std::string path() const { return folder_ + "/audit.jsonl"; }
-  std::string read() const {
-    std::ifstream file(path(), std::ios::binary);
+  static std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
+  std::string read() const { return read(path()); }
   void write(std::string_view text) const { std::ofstream(path(), std::ios::binary) << text; }
 
  private:
@@ -59,6 +62,7 @@ class FaultyCalls final : public FileCalls {
     std::size_t write_bytes_max = kNoLimit;  // Of one call.
     int truncate_errno = 0;
     int sync_errno = 0;
+    int room_errno = 0, link_errno = 0, rename_errno = 0;
     bool stalled = false;  // write() does not return.
   };
 
@@ -109,6 +113,20 @@ class FaultyCalls final : public FileCalls {
     if (faults_.truncate_errno != 0) return failed(faults_.truncate_errno);
     return system_calls().ftruncate(fd, size);
   }
+  int hold_room(int fd, off_t from, off_t len) override {
+    const std::lock_guard lock(mutex_);
+    if (faults_.room_errno != 0) return failed(faults_.room_errno);
+    return system_calls().hold_room(fd, from, len);
+  }
+  int link(const std::string& from, const std::string& to) override {
+    const std::lock_guard lock(mutex_);
+    return faults_.link_errno != 0 ? failed(faults_.link_errno) : system_calls().link(from, to);
+  }
+  int rename(const std::string& from, const std::string& to) override {
+    const std::lock_guard lock(mutex_);
+    return faults_.rename_errno != 0 ? failed(faults_.rename_errno)
+                                     : system_calls().rename(from, to);
+  }
   int fdatasync(int) override {
     const std::lock_guard lock(mutex_);
     ++num_syncs_;
@@ -130,12 +148,20 @@ class FaultyCalls final : public FileCalls {
   int num_failures_ = 0, num_writes_ = 0, num_syncs_ = 0;
 };
 
+// FixedClock stands at kNow.
+class FixedClock final : public port::Clock {
+ public:
+  Instant now() const override { return {}; }
+  WallTime wall() const override { return kNow; }
+};
+inline const FixedClock kClock;
+
 inline WriterOptions quick(FaultyCalls& calls) {
   return {.retry_interval = Millis{1}, .sync_interval = Millis{1}, .calls = &calls};
 }
 
 inline std::unique_ptr<Writer> opened(const std::string& path, const WriterOptions& options = {}) {
-  auto writer = Writer::open(path, "g", kNow, options);
+  auto writer = Writer::open(path, "g", kClock, options);
   BOOST_REQUIRE(writer.has_value());
   return std::move(*writer);
 }
@@ -148,7 +174,7 @@ inline AuditRecord operation(std::uint64_t session) {
 }
 
 inline VerifyReport verified(const TempLog& log) {
-  const auto report = verify_file(log.path());
+  const auto report = verify_log(log.path());
   BOOST_REQUIRE(report.has_value());
   return *report;
 }
@@ -180,7 +206,7 @@ inline void await_health(const Writer& writer, bool healthy) {
 }
 
 inline Error error_of_open(const std::string& path) {
-  const auto writer = Writer::open(path, "g", kNow);
+  const auto writer = Writer::open(path, "g", kClock);
   BOOST_REQUIRE(!writer.has_value());
   return writer.error();
 }

@@ -47,6 +47,8 @@ AuditRecord full_record() {
   record.reason = Reason::no_permit;
   record.session = 7;
   record.status = 403;
+  record.oldest_seq = 8;
+  record.suppressed = 9;
   set_texts(record, "x");
   return record;
 }
@@ -164,6 +166,8 @@ BOOST_AUTO_TEST_CASE(the_longest_record_fits_a_line_whatever_it_is_made_of) {
     AuditRecord record = full_record();
     record.reason = longest;
     record.session = kLastSeq;
+    record.oldest_seq = kLastSeq;
+    record.suppressed = kLastSeq;
     record.status = std::numeric_limits<int>::max();
     set_texts(record, text);
     std::string members, line;

@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_chain_that_does_not_start_at_its_beginning_is_found) {
   Log log = small_log();
   log.erase(log.begin());
   BOOST_TEST(finding(log) == at("missing", 1));
-  BOOST_TEST(!verify_file("/nonexistent/audit.jsonl").has_value());
+  BOOST_TEST(!verify_log("/nonexistent/audit.jsonl").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_opened_is_an_error) {
   BOOST_REQUIRE(::mkfifo(log.path().c_str(), 0600) == 0);
   BOOST_TEST((error_of_open(log.path()).code == Errc::kMalformed));
   const TempLog unused;
-  const auto long_name = Writer::open(unused.path(), std::string(500, 'g'), kNow);
+  const auto long_name = Writer::open(unused.path(), std::string(500, 'g'), kClock);
   BOOST_REQUIRE(!long_name.has_value());
   BOOST_TEST((long_name.error().code == Errc::kLimit));
   BOOST_TEST(!std::filesystem::exists(unused.path()));
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_torn_line_that_cannot_be_taken_back_at_once_is_taken_back
   calls.await_failures(4);
   BOOST_TEST(log.read().size() == 50U);
   calls.set({.write_errno = EIO});
-  calls.await_failures(8);
+  calls.await_failures(calls.num_failures() + 2);  // One of them after the piece was cut off.
   BOOST_TEST(log.read().empty());
   calls.heal();
   BOOST_TEST(writer->stop().has_value());
@@ -311,10 +311,10 @@ BOOST_AUTO_TEST_CASE(small_buffers_that_wait_are_joined) {
     BOOST_REQUIRE(queue.reserve());
     static_cast<void>(queue.hand_over("record\n"));
   }
-  std::vector<std::string> taken;
+  Queue::Taken taken;
   BOOST_TEST(queue.take(taken, std::nullopt));
-  BOOST_TEST(taken.size() == 1U);
-  BOOST_TEST(taken[0].size() == 7000U);
+  BOOST_TEST(taken.buffers.size() == 1U);
+  BOOST_TEST(taken.buffers[0].size() == 7000U);
 }
 
 // Goal: two workers, one chain, each worker's records in its own order. Also run under TSan.

@@ -112,6 +112,34 @@ BOOST_AUTO_TEST_CASE(a_service_has_good_endpoints) {
            {"10.0.0.1:80 is given twice\n  remove one of the two"});
 }
 
+BOOST_AUTO_TEST_CASE(the_audit_trail_has_a_size_and_a_number_of_files_that_make_sense) {
+  const auto audit = [](std::string_view marked, const Messages& messages) {
+    TestConfig config = plant_config();
+    config.replace("etc/main", "audit { file: \"audit.jsonl\" }", "");
+    const Marked policy(marked);
+    config.policy() = policy.text;
+    const Loaded loaded = config.load();
+    BOOST_TEST(complaints(loaded) == policy.complaints("etc/policy.d/p", messages),
+               boost::test_tools::per_element());
+    return loaded.snapshot;
+  };
+  const auto usual = audit(R"(audit { file: "a" })", {});
+  BOOST_TEST(usual->audit_rotate_bytes == limits::kAuditRotateBytes);
+  BOOST_TEST(usual->audit_files_kept == limits::kAuditFilesKept);
+  const auto least = audit(R"(audit { file: "a" rotate_size: "64KiB" keep: 256 })", {});
+  BOOST_TEST(least->audit_rotate_bytes == limits::kAuditRotateBytesMin);
+  BOOST_TEST(least->audit_files_kept == limits::kAuditFilesKeptMax);
+  const std::string hint =
+      "\n  write a number and a unit, such as \"512B\", \"4KiB\" or \"1MiB\" (B, kB, KiB, MB, MiB, "
+      "GB, GiB)";
+  const std::string keep_hint =
+      "\n  write a number from 1 to 256; a larger rotate_size keeps more records";
+  audit(R"(audit { file: "a" rotate_size: @"much" keep: @0 })",
+        {"\"much\" is no size" + hint, "0 files cannot be kept" + keep_hint});
+  audit(R"(audit { file: "a" rotate_size: @"63KiB" keep: @257 })",
+        {"\"63KiB\" is less than the least, 64KiB" + hint, "257 files cannot be kept" + keep_hint});
+}
+
 BOOST_AUTO_TEST_CASE(a_tier_says_what_it_asks_in_terms_that_are_understood) {
   accept(R"(tier { name: "t" max_certificate_lifetime: "30d" })");
   complain(R"(tier { name: "t" max_certificate_lifetime: @"a month" })",

@@ -131,17 +131,21 @@ BOOST_AUTO_TEST_CASE(what_holds_while_it_runs_cannot_change) {
   BOOST_TEST(problems.empty());
   config.replace("etc/main", "\"gate\"", "\"gate-2\"")
       .replace("etc/main", "\"audit.jsonl\"", "\"more.jsonl\"")
+      .replace("etc/main", "more.jsonl\"", "more.jsonl\" rotate_size: \"1MiB\" keep: 3")
       .replace("etc/main", "a.sock", "b.sock");
   refuse_fixed(*running, *snapshot_of(config), problems);
-  BOOST_TEST_REQUIRE(problems.size() == 3U);
+  BOOST_TEST_REQUIRE(problems.size() == 5U);
   BOOST_TEST(policy::to_string(problems[0]) ==
              "etc/main:1:13: gateway_id cannot change while the gateway runs: it is \"gate\", not "
              "\"gate-2\"\n  restart to apply");
   BOOST_TEST(policy::to_string(problems[1].at) == "etc/main:7:15");
-  BOOST_TEST(problems[2].message ==
+  BOOST_TEST(policy::to_string(problems[2].at) == "etc/main:7:41");
+  BOOST_TEST(problems[3].message ==
+             "audit.keep cannot change while the gateway runs: it is \"16\", not \"3\"");
+  BOOST_TEST(problems[4].message ==
              "admin.socket cannot change while the gateway runs: it is \"/run/a.sock\", not "
              "\"/run/b.sock\"");
-  BOOST_TEST(!problems[2].warning);
+  BOOST_TEST(!problems[4].warning);
   BOOST_TEST(&first_error(problems) == &problems[0]);
 
   problems = {{{"f", 1, 1}, "only a warning", "", true}};
