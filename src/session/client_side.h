@@ -21,6 +21,7 @@ struct ClientSide {
   std::uint64_t taken = 0;     // ... after it had to wait for the client.
   bool eof = false;            // The client has finished sending.
   bool closing = false;        // The connection ends after the answer that is being written.
+  bool full = false;           // It had sent as much as `in` takes when it was last read from.
 
   // fill reads what there is room for; false where nothing has come yet. The end of the stream, in
   // whatever way, is something that has come: `eof`.
@@ -30,6 +31,7 @@ struct ClientSide {
     eof = got.state != port::IoState::kProgress;
     in.append(as_text(scratch.first(got.bytes)));
     received += got.bytes;
+    full = in.room() == 0;
     return true;
   }
 };

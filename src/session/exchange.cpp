@@ -1,6 +1,6 @@
 #include "session/exchange.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "session/answer.h"
 
@@ -113,6 +113,10 @@ bool Exchange::take_request(ClientSide& client) {
       request_done_ = true;
     }
     client.in.consume(decoded->consumed);
+    // Whoever pipelines more than there is room for waits until this one is answered.
+    if (request_done_ && !client.in.empty() && std::exchange(client.full, false)) {
+      context_.meter.reached(Limit::kPipeline);
+    }
     moved = true;
   }
   return moved;

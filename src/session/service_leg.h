@@ -31,6 +31,10 @@ class ServiceLeg {
 
   ServiceLeg(Context& context, port::StreamObserver& observer)
       : context_(context), observer_(observer) {}
+  // A session may go in the middle of an exchange: whoever waits for its connection has its turn.
+  ~ServiceLeg() { end(/*answered=*/false); }
+  ServiceLeg(const ServiceLeg&) = delete;
+  ServiceLeg& operator=(const ServiceLeg&) = delete;
 
   // begin puts a request's head on its way. `service` stays valid until end().
   Moved begin(const policy::Service& service, const http1::RequestHead& head,
