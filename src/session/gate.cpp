@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
 #include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
@@ -51,10 +53,26 @@ void Gate::refuse_handshake(Reason reason, std::string_view detail) {
   deny(refused, reason, std::string(detail));
 }
 
+bool Gate::is_outdated() const {
+  return context_.snapshots.generation() != generation_ ||
+         !policy::still_admitted(admission_, context_.clock.wall());
+}
+
 Reason Gate::readmit() {
-  const bool moved = context_.snapshots.generation() != generation_;
-  if (moved || !policy::still_admitted(admission_, context_.clock.wall())) look_again();
+  if (is_outdated()) look_again();
   return admission_.reason;
+}
+
+Judgement Gate::judge_again(const HttpOperation& operation) {
+  if (const Reason standing = readmit(); standing != Reason::kNone) {
+    return {.reason = standing, .detail = admission_.detail};
+  }
+  const policy::Facts facts{.device = *admission_.device,
+                            .certificate_lifetime = admission_.certificate_lifetime(),
+                            .assurance = admission_.assurance()};
+  const Decision decision = policy::decide(facts, operation);
+  if (decision.allowed()) return {.permit = decision.permit};
+  return {.reason = decision.reason, .detail = policy::describe(decision, facts, operation)};
 }
 
 Judgement Gate::judge(const HttpOperation& operation) {
@@ -84,6 +102,11 @@ Judgement Gate::judge(const HttpOperation& operation) {
     judgement.retry_after_s = (decision.wait_ms + 999) / 1000;
     return judgement;
   }
+  std::string goes_on;
+  if (!operation.upgrade.empty()) {
+    goes_on = fmt::format("may go on in {}", decision.permit->upgrade);
+    written.detail = goes_on;
+  }
   // What does not happen, because nobody can write it down, spends nothing.
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
   if (decision.spends_rate) budgets.spend(*decision.permit);
@@ -112,6 +135,20 @@ std::string Gate::service_failed(const policy::Permit& permit, const HttpOperati
   return id;
 }
 
+void Gate::tunnel_ended(const policy::Device& device, const policy::Permit& permit,
+                        const HttpOperation& operation, Reason reason, std::string_view detail) {
+  AuditRecord written = record(AuditEvent::kTunnelEnd, operation);
+  name_device(written, device);
+  written.permit = permit.name;
+  written.service = permit.service->name;
+  written.reason = reason;
+  written.detail = detail;
+  const std::string id = reason == Reason::kNone ? std::string() : new_denial_id();
+  written.denial_id = id;
+  // What has passed has passed, whether or not it can be written down.
+  static_cast<void>(context_.audit.append(written));
+}
+
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
   Judgement judgement{.reason = reason, .denial_id = new_denial_id(), .detail = std::move(detail)};
   if (judgement.detail.empty()) judgement.detail = what_happened(reason);
@@ -136,6 +173,12 @@ std::string Gate::new_denial_id() {
   return to_hex(id);
 }
 
+void Gate::name_device(AuditRecord& written, const policy::Device& device) {
+  written.device = device.id;
+  written.function = device.function->name;
+  if (device.tier != nullptr) written.tier = device.tier->name;
+}
+
 AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const {
   AuditRecord written;
   written.event = event;
@@ -147,9 +190,7 @@ AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const
   written.spki = spki_hex_;
   if (admission_.facts->leaf) written.serial = admission_.facts->leaf->serial_hex;
   if (admission_.device != nullptr && proved_) {
-    written.device = admission_.device->id;
-    written.function = admission_.device->function->name;
-    if (admission_.device->tier != nullptr) written.tier = admission_.device->tier->name;
+    name_device(written, *admission_.device);
   }
   if (!operation.method.empty()) written.protocol = "http";
   written.method = operation.method;
