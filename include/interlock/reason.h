@@ -1,6 +1,7 @@
 // Reason codes: why an operation or a handshake was refused. A closed list (reason.def).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,6 +15,13 @@ enum class Reason : std::uint8_t {
 #include "interlock/reason.def"
 #undef INTERLOCK_REASON
 };
+
+// kNumReasons counts them, kNone included: the size of a table by reason.
+constexpr std::size_t kNumReasons = 1
+#define INTERLOCK_REASON(code, what, hint) +1
+#include "interlock/reason.def"
+#undef INTERLOCK_REASON
+    ;
 
 // to_string returns the code as written in records and answers; "none" for kNone.
 std::string_view to_string(Reason reason);

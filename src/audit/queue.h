@@ -50,6 +50,11 @@ class Queue {
   void set_last_seq(std::uint64_t seq) { last_seq_.store(seq, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_.load(std::memory_order_relaxed); }
 
+  // reserved_bytes is the room that is taken now, of kAuditQueueBytesMax.
+  [[nodiscard]] std::size_t reserved_bytes() const {
+    return reserved_bytes_.load(std::memory_order_relaxed);
+  }
+
   void add_sink();
   void remove_sink();
 

@@ -280,6 +280,8 @@ bool Writer::healthy() const { return queue_->healthy(); }
 
 std::uint64_t Writer::last_seq() const { return queue_->last_seq(); }
 
+std::uint64_t Writer::queue_bytes() const { return queue_->reserved_bytes(); }
+
 Status Writer::stop() {
   queue_->stop();
   const Status result = thread_->join();

@@ -89,6 +89,9 @@ class Writer {
   // last_seq is the number of the last record in the file; 0: it holds none.
   [[nodiscard]] std::uint64_t last_seq() const;
 
+  // queue_bytes is the room that records take which are not written yet.
+  [[nodiscard]] std::uint64_t queue_bytes() const;
+
   // stop writes what was handed over, brings it to the disk and ends the thread; sinks are to be
   // flushed before. While writing fails it tries once more and gives up: kIo, with the errno of
   // that attempt. Later calls do nothing and return the same.

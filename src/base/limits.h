@@ -42,6 +42,10 @@ constexpr Millis kTlsSessionLifetimeMax{12LL * 3'600'000};
 // reads no more than that of TLS 1.2, and nothing of TLS 1.3.
 constexpr Millis kTicketKeyPeriod{12LL * 3'600'000};
 
+// Sessions kept for one endpoint of a service by one worker: new connections come in bursts, and a
+// session of TLS 1.3 serves one of them.
+constexpr std::size_t kServiceSessionsMax = 8;
+
 // What one worker remembers about chains of devices that were admitted: one entry for each trust of
 // the listener, about 2 KiB, which an open connection shares. As many as it has connections, so
 // that a new configuration costs no signature check for any of them.
@@ -242,6 +246,16 @@ constexpr std::size_t kLoaderAskersMax = kAdminConnectionsMax + 1;
 // Sessions of one data thread that look again at a time after a reload: at a third of a
 // millisecond each they must not hold up the others.
 constexpr std::size_t kSessionsPerLookAgain = 16;
+
+// --- Metrics ----------------------------------------------------------------------------------
+// Connections at once; more are closed unanswered. Two Prometheus servers, and somebody who looks.
+constexpr std::size_t kMetricsConnectionsMax = 8;
+// A request of Prometheus has about 300 bytes.
+constexpr std::size_t kMetricsRequestBytesMax = 8 * kKiB;
+// From accepting a connection to its end. Prometheus gives up after 10 s, unless told otherwise.
+constexpr Millis kMetricsTimeout{10'000};
+// The page is not made anew more often: who asks all the time does not occupy the control thread.
+constexpr Millis kMetricsAgeMax{1'000};
 
 static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
               "every ticket that may still be used opens with one of two keys");

@@ -41,6 +41,7 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
   }
   capacity_.configure(snapshot_->limits);
   configure_workers(std::move(first.listeners));
+  serve_metrics(std::move(first.metrics));
   checks_.configure(snapshot_);
   loader_ = std::make_unique<Loader>(std::move(with), wake);
 }
@@ -78,6 +79,7 @@ Status Gateway::run() {
   loop_.run({.on_wakeup =
                  [this] {
                    if (admin_) admin_->on_wakeup();
+                   metrics_.on_wakeup();
                  },
              .on_tick = [this] { on_tick(); },
              .on_notify = [this] { on_notify(); }},
@@ -86,6 +88,7 @@ Status Gateway::run() {
   say(fmt::format("stopping: {}", sigdescr_np(stop_signal_)));
   manager_.send("STOPPING=1");
   admin_acceptor_.reset();
+  metrics_acceptor_.reset();
   admin_file_.reset();
   for (const auto& worker : workers_) worker->stop();
   for (std::thread& thread : threads_) thread.join();
@@ -213,11 +216,13 @@ void Gateway::publish(Work work, ReloadReport report) {
   slot_.publish(snapshot_);
   capacity_.configure(snapshot_->limits);
   configure_workers(std::move(work.prepared.listeners));
+  serve_metrics(std::move(work.prepared.metrics));
 }
 
 void Gateway::finish_publication() {
   services_.retain(*snapshot_);
   checks_.configure(snapshot_);
+  dialer_.retain(*snapshot_);
   Publication done = std::move(*publication_);
   publication_.reset();
   old_.push_back(std::move(done.old));
@@ -228,18 +233,22 @@ void Gateway::conclude(ReloadReport report, const std::vector<control::Asker>& a
   for (const policy::Problem& problem : report.problems) say(policy::to_string(problem));
   switch (report.outcome) {
     case Outcome::kApplied:
+      ++reloads_.applied;
       say(fmt::format("reloaded, {} (policy {})", control::describe(*snapshot_), snapshot_->id));
       break;
     case Outcome::kUnchanged:
+      ++reloads_.unchanged;
       say(fmt::format("nothing changed (policy {})", snapshot_->id));
       break;
     case Outcome::kRejected:
+      ++reloads_.rejected;
       say(fmt::format("the new configuration is refused; policy {} stays in force", snapshot_->id));
       break;
   }
   for (const control::Asker& asker : askers) {
     if (asker.ticket != 0) admin_->answer(asker.ticket, report);
   }
+  reloads_.last_successful = report.outcome != Outcome::kRejected;
   last_reload_ = std::move(report);
   turns_.finished();
   manager_.send("READY=1\n" + service_status());
@@ -287,6 +296,7 @@ void Gateway::on_tick() {
   feed_watchdog();
   keyring_.rotate();
   if (admin_) admin_->on_tick();
+  metrics_.on_tick();
   // What no session uses any more is freed by the loader.
   const auto unused = std::stable_partition(old_.begin(), old_.end(),
                                             [](const auto& each) { return each.use_count() > 1; });

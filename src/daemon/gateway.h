@@ -10,6 +10,8 @@
 
 #include "audit/writer.h"
 #include "control/admin_server.h"
+#include "control/metrics.h"
+#include "control/metrics_server.h"
 #include "control/service_watch.h"
 #include "control/turns.h"
 #include "control/watchdog.h"
@@ -54,6 +56,8 @@ class Gateway final : public control::AdminBackend {
   void finish_reload(Work work);
   void publish(Work work, control::ReloadReport report);
   void finish_publication();
+  void serve_metrics(Fd bound);
+  [[nodiscard]] std::string metrics();
   void conclude(control::ReloadReport report, const std::vector<control::Asker>& askers);
   void configure_workers(std::vector<ReadyListener> listeners);
   [[nodiscard]] bool all_configured() const;
@@ -78,7 +82,9 @@ class Gateway final : public control::AdminBackend {
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
   session::Capacity capacity_;
   session::ServiceTable services_;
-  net::SocketDialer dialer_{loop_};  // For health checks.
+  net::SocketDialer sockets_{loop_};  // For health checks, as all three.
+  tls::Worker tls_;
+  tls::ClientDialer dialer_{sockets_, tls_, clock_};
   session::HealthChecks checks_{dialer_, clock_, services_};
   control::ServiceWatch watch_;
   tls::TicketKeyring& keyring_;
@@ -95,10 +101,13 @@ class Gateway final : public control::AdminBackend {
   control::Turns turns_;
   std::optional<Publication> publication_;
   std::optional<control::ReloadReport> last_reload_;
+  control::ReloadFacts reloads_;
 
   std::unique_ptr<net::UnixListener> admin_file_;
   std::unique_ptr<control::AdminServer> admin_;
   std::unique_ptr<net::Acceptor> admin_acceptor_;
+  control::MetricsServer metrics_{clock_, loop_, [this] { return metrics(); }};
+  std::unique_ptr<net::Acceptor> metrics_acceptor_;
   std::unique_ptr<net::Signals> signals_;
   std::unique_ptr<Loader> loader_;  // Last: nothing above is used by its thread but loop_.
   int stop_signal_ = 0;

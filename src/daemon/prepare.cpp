@@ -22,13 +22,16 @@ const policy::Listener* listener_at(const policy::Snapshot* running, const Endpo
 }
 
 // What to do about an address that cannot be bound.
-std::string hint_for(const policy::Listener& listener, const policy::Snapshot* running, int sys) {
+std::string hint_for(const Endpoint& address, const policy::Snapshot* running, int sys) {
   if (sys == EADDRNOTAVAIL) return "write an address of this machine (ip address shows them)";
   if (sys == EACCES) return "choose a port from 1024 on, or give the gateway CAP_NET_BIND_SERVICE";
   if (sys != EADDRINUSE) return "choose another address";
   if (running != nullptr) {
+    if (running->admin_metrics == address) {
+      return "the running gateway serves its metrics there: choose another port";
+    }
     for (const policy::Listener& other : running->listeners) {
-      if (other.address.port != listener.address.port) continue;
+      if (other.address.port != address.port) continue;
       return fmt::format(
           "the running gateway's listener \"{}\" holds it as {}: choose another "
           "port, or restart to apply",
@@ -50,12 +53,29 @@ bool bind(const Preparation& with, const policy::Snapshot* running,
       problems.push_back({listener.at,
                           fmt::format("listener \"{}\" cannot listen on {}: {}", listener.name,
                                       listener.address.to_string(), errno_text(error.sys)),
-                          hint_for(listener, running, error.sys), false});
+                          hint_for(listener.address, running, error.sys), false});
       return false;
     }
     ready.sockets.push_back(std::move(*socket));
   }
   return true;
+}
+
+// Binds the address of the metrics, unless it is bound already.
+void bind_metrics(const policy::Snapshot& next, const policy::Snapshot* running,
+                  Prepared& prepared) {
+  if (!next.admin_metrics) return;
+  if (running != nullptr && running->admin_metrics == next.admin_metrics) return;
+  auto socket = net::listen_on(*next.admin_metrics, /*shared=*/false);
+  if (socket) {
+    prepared.metrics = std::move(*socket);
+    return;
+  }
+  const int sys = socket.error().sys;
+  prepared.problems.push_back({next.places.admin_metrics,
+                               fmt::format("metrics cannot be served on {}: {}",
+                                           next.admin_metrics->to_string(), errno_text(sys)),
+                               hint_for(*next.admin_metrics, running, sys), false});
 }
 
 // Connections are never more than there are descriptors for; a wish for more is not granted in
@@ -100,8 +120,18 @@ Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
     if (!bind(with, running, listener, ready, prepared.problems)) continue;
     prepared.listeners.push_back(std::move(ready));
   }
+  bind_metrics(*loaded.snapshot, running, prepared);
+  for (const auto& service : loaded.snapshot->services) {
+    if (service->tls == nullptr) continue;
+    if (const Status good = tls::check_client(*service->tls); !good) {
+      prepared.problems.push_back(
+          {service->tls->at, fmt::format("service \"{}\": {}", service->name, good.error().what),
+           "", false});
+    }
+  }
   if (policy::has_errors(prepared.problems)) {
     prepared.listeners.clear();
+    prepared.metrics = Fd();
   } else {
     prepared.snapshot = std::move(loaded.snapshot);
   }

@@ -30,6 +30,7 @@ struct Prepared {
   std::shared_ptr<const policy::Snapshot> snapshot;
   std::vector<policy::Problem> problems;
   std::vector<ReadyListener> listeners;
+  Fd metrics{};  // Bound for the metrics, where nobody is yet.
   bool unchanged = false;
 };
 

@@ -37,6 +37,12 @@ void Worker::run() {
 }
 
 void Worker::on_tick() {
+  const std::int64_t now = clock_.micros();
+  if (ticked_us_ != 0) {
+    const std::int64_t late = now - ticked_us_ - limits::kAuditFlushInterval.ms * 1000;
+    context_.meter.tick_delay.observe(std::max<std::int64_t>(late, 0));
+  }
+  ticked_us_ = now;
   audit_->flush();
   sessions_.relieve();
   services_.on_tick();
@@ -55,6 +61,8 @@ void Worker::take_configuration() {
   if (!next) return;
   listen(std::move(next->listeners));
   services_.retain(*snapshots_.current());
+  context_.meter.retain(*snapshots_.current());
+  dialer_.retain(*snapshots_.current());
   looking_again_for_ = next->version;
   looked_until_ = 0;
   look_again();

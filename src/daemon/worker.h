@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/socket.h"
 #include "session/session_table.h"
+#include "tls/client.h"
 #include "tls/server.h"
 
 namespace interlock::daemon {
@@ -51,6 +52,9 @@ class Worker {
   // progress moves while the loop goes round.
   [[nodiscard]] std::uint64_t progress() const { return ticks_.load(std::memory_order_relaxed); }
 
+  // meter may be read while the worker runs.
+  [[nodiscard]] const session::Meter& meter() const { return context_.meter; }
+
   // num_sessions is the number of open sessions a moment ago.
   [[nodiscard]] std::size_t num_sessions() const {
     return num_sessions_.load(std::memory_order_relaxed);
@@ -75,16 +79,18 @@ class Worker {
   net::Loop loop_;
   net::SystemClock clock_;
   net::SystemRandom random_;
-  net::SocketDialer dialer_{loop_};
+  net::SocketDialer sockets_{loop_};
+  tls::Worker tls_;
+  tls::ClientDialer dialer_{sockets_, tls_, clock_};
   session::ServicePool services_;
   session::SnapshotReader snapshots_;
   std::unique_ptr<audit::Sink> audit_;
   session::Context context_;
-  tls::Worker tls_;
   session::SessionTable sessions_{context_};
   std::vector<std::unique_ptr<Listening>> listening_;
   std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
   std::size_t looked_until_ = 0;
+  std::int64_t ticked_us_ = 0;  // The last time; 0: not yet.
 
   std::mutex mutex_;
   std::optional<Configuration> next_;  // Protected by mutex_.

@@ -20,9 +20,14 @@ void send(int fd, std::uint64_t message) {
   }
 }
 
-std::int64_t millis(clockid_t clock) {
+timespec time_of(clockid_t clock) {
   timespec at{};
   clock_gettime(clock, &at);
+  return at;
+}
+
+std::int64_t millis(clockid_t clock) {
+  const timespec at = time_of(clock);
   return std::int64_t{at.tv_sec} * 1000 + at.tv_nsec / 1'000'000;
 }
 
@@ -88,6 +93,11 @@ void Loop::on_eventfd() {
 }
 
 Instant SystemClock::now() const { return {millis(CLOCK_MONOTONIC)}; }
+std::int64_t SystemClock::micros() const {
+  const timespec at = time_of(CLOCK_MONOTONIC);
+  return std::int64_t{at.tv_sec} * 1'000'000 + at.tv_nsec / 1'000;
+}
+
 WallTime SystemClock::wall() const { return {millis(CLOCK_REALTIME)}; }
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {

@@ -63,6 +63,7 @@ class SystemClock final : public port::Clock {
  public:
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] WallTime wall() const override;
+  [[nodiscard]] std::int64_t micros() const override;
 };
 class SystemRandom final : public port::Random {
  public:

@@ -20,6 +20,7 @@ constexpr std::uint8_t kSubjectAltName[] = {0x55, 0x1d, 0x11};
 constexpr std::uint8_t kBasicConstraints[] = {0x55, 0x1d, 0x13};
 constexpr std::uint8_t kExtendedKeyUsage[] = {0x55, 0x1d, 0x25};
 constexpr std::uint8_t kAnyUsage[] = {0x55, 0x1d, 0x25, 0x00};
+constexpr std::uint8_t kServerAuth[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01};
 constexpr std::uint8_t kClientAuth[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02};
 
 // Bits of KeyUsage.
@@ -115,7 +116,9 @@ Status read_extended_key_usage(CBS value, Certificate& out) {
     if (!CBS_get_asn1(&list, &usage, CBS_ASN1_OBJECT)) {
       return malformed("the extended key usage is damaged");
     }
-    if (is_oid(usage, kClientAuth) || is_oid(usage, kAnyUsage)) out.purpose = Purpose::kClient;
+    const bool any = is_oid(usage, kAnyUsage);
+    if (any || is_oid(usage, kClientAuth)) out.purpose = Purpose::kClient;
+    if (any || is_oid(usage, kServerAuth)) out.for_servers = true;
   }
   return Ok{};
 }

@@ -38,6 +38,7 @@ struct Names {
   std::vector<std::string> dns;             // SAN dNSName, lower case; see read_certificate.
   std::vector<std::string> uris;            // SAN URI, as written; ask has_uri().
   std::vector<std::string> hw_modules;      // SAN hardwareModuleName (RFC 4108), "OID:hex".
+  std::vector<std::string> addresses;       // SAN iPAddress, as inet_ntop writes it.
   bool has_san = false;                     // Whatever is in it; see common_name_counts().
 };
 
@@ -62,7 +63,8 @@ struct Certificate {
   SignatureHash signature_hash = SignatureHash::kWeak;
 
   Purpose purpose = Purpose::kUnstated;
-  bool is_ca = false;  // basicConstraints says CA.
+  bool for_servers = false;  // The extended key usage lists serverAuth or anyExtendedKeyUsage.
+  bool is_ca = false;        // basicConstraints says CA.
   // How many intermediates may follow below (pathLenConstraint); nothing: any number.
   std::optional<std::uint64_t> path_len;
   bool may_sign_data = true;           // keyUsage is absent, or has digitalSignature.

@@ -1,6 +1,7 @@
 // Names that may identify a device: the subject alternative name, host names, SPIFFE IDs.
 #include <algorithm>
 
+#include <arpa/inet.h>
 #include <openssl/mem.h>
 
 #include "base/text.h"
@@ -24,6 +25,7 @@ constexpr auto kOtherName = CBS_ASN1_CONTEXT_SPECIFIC | CBS_ASN1_CONSTRUCTED | 0
 constexpr auto kEmailName = CBS_ASN1_CONTEXT_SPECIFIC | 1;
 constexpr auto kDnsName = CBS_ASN1_CONTEXT_SPECIFIC | 2;
 constexpr auto kUriName = CBS_ASN1_CONTEXT_SPECIFIC | 6;
+constexpr auto kAddressName = CBS_ASN1_CONTEXT_SPECIFIC | 7;
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -39,24 +41,18 @@ bool split_all(std::string_view text, char separator, Good good) {
   }
 }
 
-// A lower-case host name. Underscores are no host name's, but devices' names have them.
-bool is_host_name(std::string_view name) {
-  const auto good_label = [](std::string_view label) {
-    return !label.empty() && label.size() <= kHostLabelBytesMax && label.front() != '-' &&
-           label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
-             return is_lower_or_digit(c) || c == '-' || c == '_';
-           });
-  };
-  if (name.size() > kHostNameBytesMax || !split_all(name, '.', good_label)) return false;
-  // All digits in the last label: an IPv4 address in disguise.
-  const std::string_view last = name.substr(name.rfind('.') + 1);
-  return !std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 // A space is no URI's, but devices' application URIs have them.
 bool is_printable(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+// An address of any other length is nobody's.
+void read_address(Bytes octets, Names& names) {
+  if (octets.size() != 4 && octets.size() != 16) return;
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(octets.size() == 4 ? AF_INET : AF_INET6, octets.data(), text, sizeof text);
+  names.addresses.emplace_back(text);
 }
 
 // HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING }
@@ -79,6 +75,19 @@ Status read_other_name(CBS other, Names& names) {
 
 }  // namespace
 
+bool is_host_name(std::string_view name) {
+  const auto good_label = [](std::string_view label) {
+    return !label.empty() && label.size() <= kHostLabelBytesMax && label.front() != '-' &&
+           label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
+             return is_lower_or_digit(c) || c == '-' || c == '_';
+           });
+  };
+  if (name.size() > kHostNameBytesMax || !split_all(name, '.', good_label)) return false;
+  // All digits in the last label: an IPv4 address in disguise.
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return !std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Status read_san(CBS value, Names& names) {
   names.has_san = true;
   CBS list;
@@ -91,6 +100,7 @@ Status read_san(CBS value, Names& names) {
     if (!CBS_get_any_asn1(&list, &name, &tag)) return malformed("a SAN is damaged");
     const std::string_view text = as_text(bytes_of(name));
     if (tag == kOtherName) IL_TRY(read_other_name(name, names));
+    if (tag == kAddressName) read_address(bytes_of(name), names);
     if (tag != kEmailName && tag != kDnsName && tag != kUriName) continue;
     if (text.find('\0') != std::string_view::npos) return malformed("a SAN contains a NUL");
     if (tag == kUriName) {

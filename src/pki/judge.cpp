@@ -51,6 +51,9 @@ Finding judge_chain(const ChainFacts& facts, const Trust& trust) {
   if (facts.trust != trust.name()) {
     return {Reason::untrusted_chain, "the chain was verified for trust " + facts.trust};
   }
+  if (facts.for_services != trust.for_services()) {
+    return {Reason::untrusted_chain, "the chain was verified for another use of the trust"};
+  }
   if (!facts.path_problems.empty()) {
     return {Reason::untrusted_chain, facts.path_problems.front()};
   }

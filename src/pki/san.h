@@ -10,4 +10,8 @@ namespace interlock::pki {
 // read_san fills the SAN part of `names` from the contents of the extension.
 Status read_san(CBS value, Names& names);
 
+// is_host_name is true for a lower-case host name. Underscores are no host name's, but devices'
+// names have them.
+bool is_host_name(std::string_view name);
+
 }  // namespace interlock::pki

@@ -24,6 +24,7 @@ class Loader {
   std::shared_ptr<const Trust> load() {
     impl_->name = source_.name;
     impl_->enrolment_only = source_.enrolment_only;
+    impl_->for_services = source_.for_services;
     impl_->no_revocation = source_.no_revocation;
     load_authorities();
     for (std::size_t i = 0; i < source_.crls.size(); ++i) load_crl_file(i);
@@ -148,7 +149,7 @@ class Loader {
            "Until it is renewed, the certificates it speaks for are refused (revocation_stale).");
     }
     impl_->crls.push_back({crl->issuer, source.file, crl->number_hex, crl->this_update,
-                           *fresh_until, crl->revoked.size()});
+                           *fresh_until, crl->revoked.size(), sha256(der)});
     impl_->sets.push_back({*issuer, *fresh_until, std::move(crl->revoked)});
   }
 
@@ -219,7 +220,9 @@ class Loader {
     std::ranges::sort(impl_->nodes, {}, [](const PathNode& node) -> const Sha256& {
       return node.certificate->fingerprint;
     });
-    const std::string usage = impl_->enrolment_only ? "enrolment" : "operation";
+    const std::string usage = impl_->for_services     ? "services"
+                              : impl_->enrolment_only ? "enrolment"
+                                                      : "operation";
     std::vector<Bytes> parts = {as_bytes(impl_->name), as_bytes(usage)};
     for (const PathNode& node : impl_->nodes) parts.emplace_back(node.certificate->fingerprint);
     impl_->identity = sha256_of_list(parts);
@@ -246,6 +249,7 @@ Trust::~Trust() = default;
 const std::string& Trust::name() const { return impl_->name; }
 const Sha256& Trust::identity() const { return impl_->identity; }
 bool Trust::enrolment_only() const { return impl_->enrolment_only; }
+bool Trust::for_services() const { return impl_->for_services; }
 bool Trust::no_revocation() const { return impl_->no_revocation; }
 std::span<const Certificate* const> Trust::authorities() const { return impl_->listed; }
 std::span<const CrlFacts> Trust::crls() const { return impl_->crls; }

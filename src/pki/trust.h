@@ -28,6 +28,7 @@ struct TrustSource {
   std::string ca_file = {};     // For messages only.
   std::string ca_pem = {};      // At least one self-signed authority; intermediates may follow.
   bool enrolment_only = false;  // Leaves without extended key usage (IDevIDs) are accepted.
+  bool for_services = false;    // Leaves are TLS servers, and never clients.
   bool no_revocation = false;   // Said aloud: nothing is ever revoked here. `crls` must be empty.
   std::vector<CrlSource> crls = {};
 };
@@ -56,6 +57,7 @@ struct CrlFacts {
   WallTime this_update;
   WallTime fresh_until;  // The last moment at which it counts: min(nextUpdate, thisUpdate+max_age).
   std::size_t entries = 0;
+  Sha256 sha256{};  // Of the list.
 };
 
 class Trust {
@@ -69,6 +71,7 @@ class Trust {
 
   [[nodiscard]] const std::string& name() const;
   [[nodiscard]] bool enrolment_only() const;
+  [[nodiscard]] bool for_services() const;
   [[nodiscard]] bool no_revocation() const;
 
   // identity digests the name, the usage and the authorities, in whatever order their file has

@@ -21,6 +21,7 @@ struct Trust::Impl {
   std::string name;
   Sha256 identity{};
   bool enrolment_only = false;
+  bool for_services = false;
   bool no_revocation = false;
   std::deque<Certificate> certificates;  // A deque, since `nodes` and `listed` point into it.
   std::vector<bssl::UniquePtr<X509>> decoded;

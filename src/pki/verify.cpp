@@ -93,7 +93,7 @@ std::string find_weakness(std::span<const PathNode> path) {
   return {};
 }
 
-std::string find_purpose_problem(std::span<const PathNode> path) {
+std::string find_purpose_problem(std::span<const PathNode> path, bool for_services) {
   const std::string name = quoted_subject(*path.front().certificate);
   // Among other things, an anchor that called itself would escape revocation.
   if (path.front().certificate->is_ca) return name + " is an authority's certificate";
@@ -101,9 +101,11 @@ std::string find_purpose_problem(std::span<const PathNode> path) {
     return name + " has a key usage without digitalSignature";
   }
   for (const PathNode& node : path) {
-    if (node.certificate->purpose == Purpose::kOther) {
-      return "the extended key usage of " + quoted_subject(*node.certificate) +
-             " lists neither clientAuth nor anyExtendedKeyUsage";
+    const Certificate& each = *node.certificate;
+    const bool listed = for_services ? each.for_servers : each.purpose == Purpose::kClient;
+    if (each.purpose != Purpose::kUnstated && !listed) {
+      return "the extended key usage of " + quoted_subject(each) + " lists neither " +
+             (for_services ? "serverAuth" : "clientAuth") + " nor anyExtendedKeyUsage";
     }
   }
   return {};
@@ -121,7 +123,7 @@ std::vector<PathLink> links_of(std::span<const PathNode> path) {
   return links;
 }
 
-// Presented is a client's chain in both forms.
+// Presented is a chain as it was sent, in both forms.
 struct Presented {
   std::vector<Certificate> certificates;
   std::vector<bssl::UniquePtr<X509>> decoded;
@@ -168,6 +170,7 @@ void note_constancy(std::span<const PathNode> nodes, WallTime now, ChainFacts& f
 ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime now) {
   ChainFacts facts;
   facts.trust = trust.name();
+  facts.for_services = trust.for_services();
   const Presented presented = read_chain(chain);
   if (!presented.certificates.empty()) facts.leaf = presented.certificates.front();
   if (!presented.problem.empty()) {
@@ -187,7 +190,7 @@ ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime no
         top.self_signed
             ? quoted_subject(top) + " is self-signed and no authority of trust " + trust.name()
             : "trust " + trust.name() + " has no authority " + quoted(top.issuer) +
-                  " that signed " + quoted_subject(top) + ", and the client sent none");
+                  " that signed " + quoted_subject(top) + ", and none was sent");
     return facts;
   }
   facts.path_problems = validate(path, now);
@@ -195,7 +198,7 @@ ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime no
   facts.path = links_of(path);
   facts.anchor = top.fingerprint;
   facts.weakness = find_weakness(path);
-  facts.purpose_problem = find_purpose_problem(path);
+  facts.purpose_problem = find_purpose_problem(path, trust.for_services());
   facts.purpose_unstated = facts.leaf->purpose == Purpose::kUnstated;
   facts.not_after = std::ranges::min(facts.path, {}, &PathLink::not_after).not_after;
   return facts;

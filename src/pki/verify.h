@@ -1,7 +1,7 @@
-// May a client with this certificate chain be believed? In two steps: inspect() runs BoringSSL's
-// path validation and writes down facts; judge() is the one function that turns facts into a
-// verdict. Every handshake, every resumption and every later look at an open connection calls
-// judge(); only the first needs inspect(), which costs signature checks.
+// May a client, or a service, with this certificate chain be believed? In two steps: inspect() runs
+// BoringSSL's path validation and writes down facts; judge() is the one function that turns facts
+// into a verdict. Every handshake, every resumption and every later look at an open connection
+// calls judge(); only the first needs inspect(), which costs signature checks.
 #pragma once
 
 #include <cstdint>
@@ -33,13 +33,14 @@ struct PathLink {
 struct ChainFacts {
   std::optional<Certificate> leaf;  // Nothing where the first certificate could not be read.
   std::string trust;                // Name of the trust.
+  bool for_services = false;        // Its usage: what the purpose was held against.
   // Why there is no valid path to an anchor; plain sentences, empty for a good path.
   std::vector<std::string> path_problems;
   // The path from the leaf up to, and including, the anchor; empty where there is none.
   std::vector<PathLink> path;
   Sha256 anchor{};                // Fingerprint of the last certificate of the path.
   std::string weakness;           // Which certificate has a weak key or signature; "" for none.
-  std::string purpose_problem;    // Which certificate is not meant for clients; "" for none.
+  std::string purpose_problem;    // Which certificate is not meant for this use; "" for none.
   bool purpose_unstated = false;  // The leaf has no extended key usage.
   WallTime not_after;             // Earliest end of a certificate of the path.
   // From `same_from` to `same_until`, both included, inspect() finds the same: no certificate of

@@ -172,18 +172,20 @@ std::optional<Certificate> Compiling::compile_certificate(const Unit& unit, cons
   auto chain_pem = read_file(chain_file, chain->value_at(), limits::kAuthorityFileBytesMax);
   auto key_pem = read_file(key_file, key->value_at(), limits::kAuthorityFileBytesMax);
   if (!chain_pem || !key_pem) return std::nullopt;
-  WallTime not_after;
-  if (const auto pair = pki::check_key_pair(*chain_pem, *key_pem); !pair) {
+  const auto pair = pki::check_key_pair(*chain_pem, *key_pem);
+  if (!pair) {
     const bool bad_chain = !pki::pem_certificates(*chain_pem);
     error((bad_chain ? chain : key)->value_at(), pair.error().what,
           "chain_file begins with the gateway's own certificate; key_file is its key");
     return std::nullopt;
-  } else if (not_after = pair->not_after; not_after < now_) {
+  }
+  if (pair->not_after < now_) {
     warning(chain->value_at(),
-            fmt::format("the gateway's certificate expired at {}", format_utc(not_after)),
+            fmt::format("the gateway's certificate expired at {}", format_utc(pair->not_after)),
             "devices that check it will not connect: renew it");
   }
-  return Certificate{chain_file, std::move(*chain_pem), key_file, std::move(*key_pem), not_after};
+  return Certificate{chain_file,          std::move(*chain_pem), key_file,
+                     std::move(*key_pem), pair->not_after,       pair->purpose};
 }
 
 void Compiling::compile_listeners(const Unit& unit) {
@@ -201,6 +203,11 @@ void Compiling::compile_listeners(const Unit& unit) {
       }
       if (address) made.address = *address;
       made.at = block.field("address")->value_at();
+      if (address && out().admin_metrics == *address) {
+        error(block.field("address")->value_at(), "metrics are served at this address",
+              fmt::format("give one of the two another port; the other is at {}",
+                          to_string(out().places.admin_metrics)));
+      }
       for (const Listener& other : out().listeners) {
         if (address && other.address == *address) {
           error(block.field("address")->value_at(),
@@ -224,6 +231,11 @@ void Compiling::compile_listeners(const Unit& unit) {
         error(field->value_at(),
               fmt::format("trust \"{}\" is ENROLMENT_ONLY and cannot admit to operations",
                           (*at)->name()),
+              "name a trust of devices in operation");
+      }
+      if (at != out().trusts.end() && (*at)->for_services()) {
+        error(field->value_at(),
+              fmt::format("trust \"{}\" is for SERVICES and vouches for no device", (*at)->name()),
               "name a trust of devices in operation");
       }
     }

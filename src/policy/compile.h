@@ -32,6 +32,8 @@ class Compiling {
   void compile_services(const Unit& unit);
   std::vector<Endpoint> service_endpoints(const config::Service& service, const Node& block);
   std::string health_path(const config::Service& service, const Node& block);
+  void compile_service_tls(const Unit& unit, const config::Service& service, const Node& block,
+                           Service& made);
   void compile_tiers(const Unit& unit);
   void compile_functions(const Unit& unit);
   void compile_settings(const std::deque<Unit>& units);
@@ -105,6 +107,13 @@ class Compiling {
   std::optional<HttpOperation> expected_operation(const config::Expect::Http& http,
                                                   const Node& block);
   void run_expect(const config::Expect& expect, const Node& block);
+  void compile_metrics(const Node& given);
+  // The trust of a service's tls block; null where it is not in order.
+  std::shared_ptr<const pki::Trust> service_trust(const config::Service::Tls& tls,
+                                                  const Node& block);
+  // What the gateway shows to a service, if anything.
+  std::optional<Certificate> shown_certificate(const Unit& unit, const config::Service::Tls& tls,
+                                               const Node& block);
   void compile_admin(const Unit& unit, const Node& block);
   void compile_limits(const config::Limits& given, const Node& block);
   // Each reads a field of limits { }, if it is there, and reports what is out of bounds.

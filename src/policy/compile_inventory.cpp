@@ -56,6 +56,15 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
   bool good = known(InventoryColumn::kFunction, "function", row.function, functions_);
   if (!row.tier.empty()) good &= known(InventoryColumn::kTier, "tier", row.tier, tiers_);
   good &= known(InventoryColumn::kTrust, "trust", row.trust, trusts_);
+  const auto for_services = [&](const auto& trust) {
+    return trust->for_services() && trust->name() == row.trust;
+  };
+  if (std::ranges::any_of(out().trusts, for_services)) {
+    wrong(InventoryColumn::kTrust,
+          fmt::format("trust \"{}\" is for SERVICES and vouches for no device", row.trust),
+          "name the trust that issued this device's certificate");
+    good = false;
+  }
   const Function* function = find_named(out().functions, row.function);
   if (!good || function == nullptr) return;  // A function with an error of its own was left out.
   const Tier* tier = row.tier.empty() ? nullptr : find_named(out().tiers, row.tier);

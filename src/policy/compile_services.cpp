@@ -75,6 +75,7 @@ void Compiling::compile_services(const Unit& unit) {
     Service made{.name = service.name(), .endpoints = service_endpoints(service, block)};
     made.key = made.name;
     for (const Endpoint& each : made.endpoints) made.key += ' ' + each.to_string();
+    compile_service_tls(unit, service, block, made);
     made.health_path = health_path(service, block);
     made.health_interval = bounded(block, "health_interval", limits::kHealthIntervalMin,
                                    limits::kHealthIntervalMax, limits::kHealthInterval);

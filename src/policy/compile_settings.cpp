@@ -5,13 +5,39 @@
 
 #include "base/limits.h"
 #include "policy/compile.h"
+#include "policy/units.h"
 
 namespace interlock::policy {
+namespace {
+
+// Whether only programs on this machine reach it.
+bool is_loopback(const Endpoint& address) {
+  return address.v6 ? address.host == "::1" : address.host.starts_with("127.");
+}
+
+}  // namespace
+
+void Compiling::compile_metrics(const Node& given) {
+  const auto address = parse_endpoint(given.value());
+  if (!address) {
+    error(given.value_at(), address.error().what, std::string(kEndpointHint));
+    return;
+  }
+  if (address->host == (address->v6 ? "::" : "0.0.0.0")) {
+    error(given.value_at(), "metrics on every address of the gateway could be read by devices",
+          "write 127.0.0.1, or the gateway's address in the network of those who watch it");
+  } else if (!is_loopback(*address)) {
+    warning(given.value_at(),
+            fmt::format("whoever reaches {} reads the metrics: no password, no TLS",
+                        address->to_string()),
+            "write 127.0.0.1, or let the firewall pass the Prometheus server alone");
+  }
+  out().admin_metrics = *address;
+  out().places.admin_metrics = given.value_at();
+}
 
 void Compiling::compile_admin(const Unit& unit, const Node& block) {
-  if (const Node* metrics = block.field("metrics")) {
-    warning(metrics->name_at(), "this version serves no metrics", "remove the line");
-  }
+  if (const Node* metrics = block.field("metrics")) compile_metrics(*metrics);
   const Node* socket = block.field("socket");
   if (socket == nullptr) return;
   if (!require(block, "socket", "socket: \"/run/interlock/admin.sock\"")) return;

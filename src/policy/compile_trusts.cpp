@@ -31,6 +31,7 @@ void Compiling::compile_trusts(const Unit& unit) {
                             .ca_file = resolve(unit.file, trust.ca_file()),
                             .ca_pem = {},
                             .enrolment_only = trust.usage() == config::Trust::ENROLMENT_ONLY,
+                            .for_services = trust.usage() == config::Trust::SERVICES,
                             .no_revocation = none,
                             .crls = {}};
     auto ca_pem = read_file(source.ca_file, block.field("ca_file")->value_at(),

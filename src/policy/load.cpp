@@ -95,10 +95,10 @@ class Loader {
   void compile() {
     for (const Unit& unit : units_) compiling_.remember(unit.file, unit.text.tree.source().text);
     for (const Unit& unit : units_) compiling_.compile_trusts(unit);
+    compiling_.compile_settings(units_);
     for (const Unit& unit : units_) compiling_.compile_services(unit);
     for (const Unit& unit : units_) compiling_.compile_tiers(unit);
     for (const Unit& unit : units_) compiling_.compile_functions(unit);
-    compiling_.compile_settings(units_);
     for (const Unit& unit : units_) compiling_.compile_listeners(unit);
     compiling_.compile_inventory();
     if (has_errors(result_.problems)) return;

@@ -7,6 +7,11 @@
 #include "wire/http1/media_type.h"
 
 namespace interlock::policy {
+namespace {
+
+constexpr std::uint16_t kHttpsPort = 443;  // The one that a Host leaves out.
+
+}  // namespace
 
 std::string_view Device::attribute(std::string_view wanted) const {
   if (wanted == "id") return id;
@@ -17,6 +22,15 @@ std::string_view Device::attribute(std::string_view wanted) const {
     if (name == wanted) return value;
   }
   return {};
+}
+
+std::string Service::authority() const {
+  const Endpoint& first = endpoints.front();
+  if (tls == nullptr) return first.to_string();
+  const std::string& known_as = tls->server_name.text;
+  const bool v6 = known_as.find(':') != std::string::npos;
+  if (first.port == kHttpsPort) return v6 ? '[' + known_as + ']' : known_as;
+  return Endpoint{known_as, first.port, v6}.to_string();
 }
 
 bool Permit::permits_method(std::string_view method) const {

@@ -15,6 +15,7 @@
 #include "model/endpoint.h"
 #include "model/identity.h"
 #include "pki/digest.h"
+#include "pki/server_name.h"
 #include "pki/trust.h"
 #include "policy/client_limits.h"
 #include "policy/device.h"
@@ -23,10 +24,27 @@
 
 namespace interlock::policy {
 
+struct Certificate {
+  std::string chain_file, chain_pem;
+  std::string key_file, key_pem;
+  WallTime not_after;
+  pki::Purpose purpose = pki::Purpose::kUnstated;
+};
+
+// ServiceTls says how a service is reached through TLS, and who it must be.
+struct ServiceTls {
+  std::shared_ptr<const pki::Trust> trust;  // For services.
+  pki::ServerName server_name;
+  std::optional<Certificate> certificate;  // Shown to a service that asks; nothing: none.
+  bool allows_tls_1_2 = false;
+  pki::Sha256 digest{};  // Differs where anything above does, down to the revocation lists.
+  Position at;           // Where the block is written.
+};
+
 struct Service {
   std::string name;
   std::vector<Endpoint> endpoints;  // At least one; each serves the same.
-  // What a kept connection is good for: differs where the name or an endpoint does.
+  // What a kept connection is good for: differs where the name, an endpoint or `tls` does.
   std::string key;
   std::string health_path;  // Canonical, with its query; empty: no health checks.
   Millis health_interval = limits::kHealthInterval;
@@ -35,8 +53,11 @@ struct Service {
   Millis connect_timeout = limits::kDialTimeout;
   Millis response_timeout = limits::kServiceTimeout;
 
-  // authority is what the service is told as Host, whichever endpoint a request goes to.
-  [[nodiscard]] std::string authority() const { return endpoints.front().to_string(); }
+  std::shared_ptr<const ServiceTls> tls = {};  // Null: in the clear.
+
+  // authority is what the service is told as Host, whichever endpoint a request goes to. Through
+  // TLS it is the name in its certificate: services refuse a Host that is not the name in TLS.
+  [[nodiscard]] std::string authority() const;
 };
 
 // Rate is a budget that fills by `limit` operations in `per` and holds at most `burst`.
@@ -95,12 +116,6 @@ struct Tier {
   bool attestation = false;
 };
 
-struct Certificate {
-  std::string chain_file, chain_pem;
-  std::string key_file, key_pem;
-  WallTime not_after;
-};
-
 struct Listener {
   std::string name;
   Endpoint address;
@@ -117,9 +132,10 @@ struct ReadFile {
   bool operator==(const ReadFile&) const = default;
 };
 
-// Where the settings are written that only the daemon can judge.
-struct FixedPlaces {
-  Position gateway_id, audit_file, admin_socket;
+// Where the settings are written that only the daemon can judge. Of those of the gateway itself all
+// but admin_metrics hold for as long as the daemon runs.
+struct Places {
+  Position gateway_id, audit_file, admin_socket, admin_metrics;
   Position connections;  // Of limits { }.
 };
 
@@ -131,8 +147,9 @@ struct Snapshot {
   std::string gateway_id;
   std::string site;
   std::string audit_file;
-  std::string admin_socket;  // Empty: none.
-  FixedPlaces places;
+  std::string admin_socket;               // Empty: none.
+  std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
+  Places places;
   ClientLimits limits;
   std::vector<std::shared_ptr<const pki::Trust>> trusts;
   std::vector<Listener> listeners;

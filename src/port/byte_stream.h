@@ -41,6 +41,9 @@ class ByteStream {
   virtual void want(bool read, bool write) = 0;
   // observe names who is told from now on; the stream's user changes when a pool hands it over.
   virtual void observe(StreamObserver* observer) = 0;
+  // lasts is true while the stream may be used for something new. One whose other end is not to be
+  // believed any more finishes what it is at, and no more.
+  [[nodiscard]] virtual bool lasts() const { return true; }
   // failure says in a few words why the stream is dead: "Connection refused". Empty where nothing
   // is known.
   [[nodiscard]] virtual std::string failure() const { return {}; }

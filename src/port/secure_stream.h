@@ -40,6 +40,9 @@ class SecureStream {
   [[nodiscard]] virtual Reason failure() const = 0;
   [[nodiscard]] virtual std::string_view failure_detail() const = 0;
 
+  // resumed says, once the handshake is done, that it went on with an earlier session.
+  [[nodiscard]] virtual bool resumed() const = 0;
+
   // read and write move plaintext. write takes everything or nothing: kBlocked means that earlier
   // bytes are still waiting for the client.
   virtual IoResult read(std::span<std::uint8_t> into) = 0;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "port/secure_stream.h"
 #include "session/byte_queue.h"
+#include "session/context.h"
 #include "wire/http1/request_decoder.h"
 
 namespace interlock::session {
@@ -25,10 +26,12 @@ struct ClientSide {
 
   // fill reads what there is room for; false where nothing has come yet. The end of the stream, in
   // whatever way, is something that has come: `eof`.
-  bool fill(std::span<std::uint8_t> scratch) {
+  bool fill(Context& context) {
+    const std::span<std::uint8_t> scratch(context.scratch);
     const port::IoResult got = stream->read(scratch.first(std::min(in.room(), scratch.size())));
     if (got.state == port::IoState::kBlocked) return false;
     eof = got.state != port::IoState::kProgress;
+    context.meter.client_received_bytes.add(got.bytes);
     in.append(as_text(scratch.first(got.bytes)));
     received += got.bytes;
     full = in.room() == 0;

@@ -42,6 +42,8 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   }
   phase_ = Phase::kRelay;
   permit_ = judgement.permit;
+  begun_us_ = context_.clock.micros();
+  context_.meter.services.of(permit_->service->name).requests.add();
   body_bytes_max_ = judgement.body_bytes_max;
   if (head.expect_continue) http1::encode_continue(client.out.tail());
   if (leg_.begin(*permit_->service, head, gate_.identity_fields()) == ServiceLeg::Moved::kFailed) {
@@ -72,6 +74,7 @@ Step Exchange::relay(ClientSide& client) {
   if (phase_ != Phase::kRelay) return Step::again();
   if (answer_done_) {
     if (switches_ && request_done_) {
+      context_.meter.request.observe(context_.clock.micros() - begun_us_);
       phase_ = Phase::kTunnel;
       tunnel_ = Tunnel();
     } else {
@@ -98,7 +101,7 @@ bool Exchange::take_request(ClientSide& client) {
     }
     if (as<NeedMore>(decoded->event)) {
       client.in.consume(decoded->consumed);
-      if (!client.fill(context_.scratch)) return moved;
+      if (!client.fill(context_)) return moved;
       moved = true;
       continue;
     }
@@ -177,6 +180,7 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
     service_failed(client);
     return false;
   }
+  context_.meter.first_byte.observe(context_.clock.micros() - begun_us_);
   // An answer before the end of the request: the client learns it, and the connection ends.
   if (!request_done_) client.closing = true;
   request_.keep_alive = !client.closing;
@@ -189,14 +193,15 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
 }
 
 Step Exchange::tunnel(ClientSide& client) {
-  switch (tunnel_.advance(client, leg_, context_.scratch)) {
+  switch (tunnel_.advance(client, leg_, context_)) {
     case Tunnel::Moved::kOn:
       return Step::again();
     case Tunnel::Moved::kNot:
       return Step::wait(Tunnel::wants(client, leg_));
     case Tunnel::Moved::kEnded:
       end_tunnel("the service ended it");
-      finish(client);
+      leg_.end(/*answered=*/true);
+      reset();
       client.closing = true;
       return Step::again();
     case Tunnel::Moved::kFailed:
@@ -255,7 +260,7 @@ Step Exchange::discard(ClientSide& client) {
       reset();
       return Step::again();
     }
-    if (more && !client.fill(context_.scratch)) return Step::wait({.client_read = true});
+    if (more && !client.fill(context_)) return Step::wait({.client_read = true});
   }
 }
 
@@ -302,6 +307,7 @@ void Exchange::service_failed(ClientSide& client) {
 }
 
 void Exchange::finish(ClientSide& client) {
+  context_.meter.request.observe(context_.clock.micros() - begun_us_);
   leg_.end(/*answered=*/request_done_);
   if (!request_done_) client.closing = true;
   reset();

@@ -89,6 +89,7 @@ class Exchange {
   Gate& gate_;
 
   Phase phase_ = Phase::kIdle;
+  std::int64_t begun_us_ = 0;               // When the request was permitted.
   const policy::Permit* permit_ = nullptr;  // Owned by the snapshot that the gate keeps.
   std::string method_, path_, upgrade_;
   http1::RequestContext request_;

@@ -110,6 +110,7 @@ Judgement Gate::judge(const HttpOperation& operation) {
   // What does not happen, because nobody can write it down, spends nothing.
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
   if (decision.spends_rate) budgets.spend(*decision.permit);
+  context_.meter.decided(Reason::kNone);
   return {.permit = decision.permit, .body_bytes_max = decision.body_bytes_max};
 }
 
@@ -130,6 +131,7 @@ std::string Gate::service_failed(const policy::Permit& permit, const HttpOperati
   written.status = status;
   std::string id = new_denial_id();
   written.denial_id = id;
+  context_.meter.services.of(written.service).failures.add();
   // The operation itself is on record already; a full queue changes nothing about its outcome.
   static_cast<void>(context_.audit.append(written));
   return id;
@@ -145,6 +147,7 @@ void Gate::tunnel_ended(const policy::Device& device, const policy::Permit& perm
   written.detail = detail;
   const std::string id = reason == Reason::kNone ? std::string() : new_denial_id();
   written.denial_id = id;
+  if (reason != Reason::kNone) context_.meter.cut[static_cast<std::size_t>(reason)].add();
   // What has passed has passed, whether or not it can be written down.
   static_cast<void>(context_.audit.append(written));
 }
@@ -158,6 +161,7 @@ Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
   if (written.event == AuditEvent::kOperation && written.status == 0) {
     written.status = http_status(reason);
   }
+  count(written);
   if (reason == Reason::too_large) {
     const bool body = written.status == http_status(Reason::too_large);
     context_.meter.reached(body ? Limit::kBody : Limit::kHead);
@@ -165,6 +169,16 @@ Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
   // A refusal stands whether or not it could be written down.
   static_cast<void>(context_.audit.append(written));
   return judgement;
+}
+
+void Gate::count(const AuditRecord& refusal) const {
+  Meter& meter = context_.meter;
+  if (refusal.event == AuditEvent::kOperation) {
+    meter.decided(refusal.reason);
+  } else {
+    (proved_ ? meter.cut : meter.handshakes_refused)[static_cast<std::size_t>(refusal.reason)]
+        .add();
+  }
 }
 
 std::string Gate::new_denial_id() {

@@ -91,6 +91,8 @@ class Gate {
   // identity_fields is what services are told about the client: ready header lines.
   [[nodiscard]] const std::string& identity_fields() const { return identity_fields_; }
 
+  [[nodiscard]] const std::string& listener() const { return origin_.listener; }
+
   // generation changes whenever the client has been admitted anew.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
@@ -98,6 +100,7 @@ class Gate {
   void look_again();
   void remember();
   std::string new_denial_id();
+  void count(const AuditRecord& refusal) const;
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   static void name_device(AuditRecord& written, const policy::Device& device);
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);

@@ -1,6 +1,14 @@
 #include "session/meter.h"
 
+#include <algorithm>
+
 namespace interlock::session {
+
+void Histogram::observe(std::int64_t micros) {
+  const auto* const at = std::lower_bound(kBounds.begin(), kBounds.end(), micros);
+  counts_[static_cast<std::size_t>(at - kBounds.begin())].add();
+  sum_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(micros, 0)));
+}
 
 std::string_view to_string(Limit limit) {
   switch (limit) {
@@ -44,6 +52,14 @@ std::string_view to_string(Limit limit) {
       break;
   }
   return "";
+}
+
+void Meter::retain(const policy::Snapshot& snapshot) {
+  listeners.retain([&](const std::string& name) { return snapshot.listener(name) != nullptr; });
+  services.retain([&](const std::string& name) {
+    return std::any_of(snapshot.services.begin(), snapshot.services.end(),
+                       [&](const auto& each) { return each->name == name; });
+  });
 }
 
 }  // namespace interlock::session

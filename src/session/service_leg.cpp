@@ -77,6 +77,7 @@ ServiceLeg::Moved ServiceLeg::send() {
       return fail(why_broken());
     }
     begun_ = true;
+    context_.meter.service_sent_bytes.add(sent.bytes);
     out_.consume(sent.bytes);
     moved = Moved::kOn;
   }
@@ -124,6 +125,7 @@ ServiceLeg::Moved ServiceLeg::read() {
     case port::IoState::kProgress:
       // Nothing of the request is out yet: whatever this is, it is not its answer.
       if (!begun_) return fail("the service sent bytes that nobody asked for");
+      context_.meter.service_received_bytes.add(got.bytes);
       connection_.in.append(as_text(std::span(context_.scratch).first(got.bytes)));
       return Moved::kOn;
     case port::IoState::kEof:
@@ -185,6 +187,7 @@ ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
     give_up();
     return Moved::kFailed;
   }
+  context_.meter.services.of(service_->name).retries.add();
   context_.services.close(*service_, std::move(connection_));
   connection_ = ServiceConnection();
   if (begun_) {

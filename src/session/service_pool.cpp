@@ -29,7 +29,7 @@ std::optional<Counted> Counted::try_count(std::shared_ptr<std::atomic<std::uint3
 
 bool ServiceConnection::is_quiet() {
   std::array<std::uint8_t, 1> byte;
-  return stream->read(byte).state == port::IoState::kBlocked;
+  return stream->lasts() && stream->read(byte).state == port::IoState::kBlocked;
 }
 
 void ServicePool::Place::leave() {

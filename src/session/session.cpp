@@ -108,10 +108,17 @@ Step Session::do_handshake() {
   return Step::close();
 }
 
+void Session::count_handshake() const {
+  Meter& meter = context_.meter;
+  (client_.stream->resumed() ? meter.handshakes_resumed : meter.handshakes_full).add();
+  meter.handshake.observe(context_.clock.micros() - accepted_us_);
+}
+
 Step Session::begin_service() {
   phase_ = Phase::kServe;
   context_.capacity.handshake_over(place_);
   gate_.client_proved();
+  count_handshake();
   if (const auto refused = context_.capacity.identify(place_, gate_.admission().device->id)) {
     context_.meter.reached(refused->limit);
     gate_.refuse_handshake(Reason::overloaded, refused->detail);
@@ -182,6 +189,7 @@ bool Session::send_answers(Step& step) {
   if (sent.state == port::IoState::kProgress && !client_.out.empty()) {
     sent = client_.stream->write(as_bytes(client_.out.view()));
     if (sent.state == port::IoState::kProgress) {
+      context_.meter.client_sent_bytes.add(client_.out.view().size());
       client_.out.clear();
       step = Step::again();
     }
@@ -211,7 +219,7 @@ Step Session::next_request() {
     return Step::again();
   }
   if (was_idle && !client_.decoder.idle()) set_deadline(limits().head_timeout);
-  return client_.fill(context_.scratch) ? Step::again() : Step::wait({.client_read = true});
+  return client_.fill(context_) ? Step::again() : Step::wait({.client_read = true});
 }
 
 Step Session::refuse_request(Reason reason, std::string_view detail, int status) {

@@ -86,6 +86,7 @@ class Session final : public port::StreamObserver {
   void after_exchange();
   bool loses_tunnel();
   void drain();
+  void count_handshake() const;
   void keep_index();
   void close();
   void wait(const Step& step);
@@ -99,6 +100,7 @@ class Session final : public port::StreamObserver {
   const SessionId id_;
   Context& context_;
   Gate gate_;
+  const std::int64_t accepted_us_ = context_.clock.micros();
   ClientSide client_;
   Exchange exchange_;
   Phase phase_ = Phase::kHandshake;

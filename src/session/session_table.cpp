@@ -16,11 +16,14 @@ std::string index_key(IndexKind kind, std::string_view key) {
 Session* SessionTable::open(std::string peer, std::string_view listener) {
   Origin origin{
       .session = ++num_accepted_, .peer = std::move(peer), .listener = std::string(listener)};
+  ListenerMeter& counted = context_.meter.listeners.of(listener);
+  counted.accepted.add();
   Place place;
   if (const auto refused = context_.capacity.enter(origin.peer, place)) {
     context_.meter.reached(refused->limit);
     wants_room_ |= refused->known && refused->limit == Limit::kConnections;
     Gate(context_, std::move(origin)).refuse_handshake(Reason::overloaded, refused->detail);
+    counted.closed.add();
     return nullptr;
   }
   std::uint32_t slot = 0;
@@ -133,7 +136,7 @@ void SessionTable::end_idle() {
 bool SessionTable::may_handshake(SessionId id, bool known) {
   auto& [of_known, of_others] = handshakes_;
   context_.wakeup.request();  // The next turn, for those who wait, or to count from anew.
-  const bool first = of_known.empty() && (known || of_others.empty());
+  const bool first = of_known.empty() && of_others.empty();
   if (called_ || (first && handshakes_left_ > 0)) {
     --handshakes_left_;
     return true;
@@ -194,6 +197,7 @@ void SessionTable::free_slot(SessionId id) {
   if (find(id) == nullptr) return;
   Slot& slot = slots_[id.slot];
   forget(id.slot);
+  context_.meter.listeners.of(slot.session->gate().listener()).closed.add();
   slot.session.reset();
   slot.queued = slot.paused = false;
   ++slot.generation;

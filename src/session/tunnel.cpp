@@ -4,11 +4,10 @@
 
 namespace interlock::session {
 
-bool Tunnel::take_from_client(ClientSide& client, ServiceLeg& leg,
-                              std::span<std::uint8_t> scratch) {
+bool Tunnel::take_from_client(ClientSide& client, ServiceLeg& leg, Context& context) {
   bool moved = false;
   while (leg.out().room() > 0) {
-    if (client.in.empty() && (client.eof || !client.fill(scratch))) break;
+    if (client.in.empty() && (client.eof || !client.fill(context))) break;
     moved = true;
     const std::size_t len = std::min(leg.out().room(), client.in.size());
     leg.out().append(client.in.view().substr(0, len));
@@ -18,9 +17,8 @@ bool Tunnel::take_from_client(ClientSide& client, ServiceLeg& leg,
   return moved;
 }
 
-Tunnel::Moved Tunnel::advance(ClientSide& client, ServiceLeg& leg,
-                              std::span<std::uint8_t> scratch) {
-  bool moved = take_from_client(client, leg, scratch);
+Tunnel::Moved Tunnel::advance(ClientSide& client, ServiceLeg& leg, Context& context) {
+  bool moved = take_from_client(client, leg, context);
   moved |= leg.send() == ServiceLeg::Moved::kOn;
   if (client.eof && client.in.empty() && leg.out().empty() && !finished_) {
     leg.finish();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "session/client_side.h"
 #include "session/service_leg.h"
@@ -23,7 +22,7 @@ class Tunnel {
     kFailed,  // The service's connection broke: leg.failure() says why.
   };
 
-  Moved advance(ClientSide& client, ServiceLeg& leg, std::span<std::uint8_t> scratch);
+  Moved advance(ClientSide& client, ServiceLeg& leg, Context& context);
 
   // wants is what to wait for after kNot.
   static Wants wants(const ClientSide& client, const ServiceLeg& leg);
@@ -32,7 +31,7 @@ class Tunnel {
   [[nodiscard]] std::uint64_t bytes_down() const { return bytes_down_; }  // To the client.
 
  private:
-  bool take_from_client(ClientSide& client, ServiceLeg& leg, std::span<std::uint8_t> scratch);
+  bool take_from_client(ClientSide& client, ServiceLeg& leg, Context& context);
 
   std::uint64_t bytes_up_ = 0, bytes_down_ = 0;
   bool finished_ = false;  // The service has been told that the client sends no more.

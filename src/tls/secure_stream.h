@@ -22,6 +22,7 @@ class ServerStream final : public port::SecureStream {
   void set_verdict(Reason verdict) override;
   [[nodiscard]] Reason failure() const override { return failure_; }
   [[nodiscard]] std::string_view failure_detail() const override { return failure_detail_; }
+  [[nodiscard]] bool resumed() const override { return resumed_; }
   port::IoResult read(std::span<std::uint8_t> into) override;
   port::IoResult write(std::span<const std::uint8_t> from) override;
   port::IoResult flush() override;

@@ -33,9 +33,12 @@ PATHS = {
     "./usr/share/doc/interlock/FORMAT.md.gz": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/interlock.textproto": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/devices.csv": "-rw-r--r--",
+    "./usr/share/doc/interlock/examples/prometheus/alerts.yml": "-rw-r--r--",
+    "./usr/share/doc/interlock/examples/prometheus/prometheus.yml": "-rw-r--r--",
     "./usr/share/doc/interlock/examples/policy.d/press-hall.textproto": "-rw-r--r--",
     "./usr/share/man/man1/interlock.1.gz": "-rw-r--r--",
     "./usr/share/man/man5/interlock.textproto.5.gz": "-rw-r--r--",
+    "./usr/share/man/man7/interlock-metrics.7.gz": "-rw-r--r--",
     "./usr/share/man/man8/interlockd.8.gz": "-rw-r--r--",
 }
 

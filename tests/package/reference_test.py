@@ -112,7 +112,9 @@ class Pages(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             page = pathlib.Path(folder, "interlock.textproto.5")
             page.write_text(output(REFERENCE, "man"), encoding="utf-8")
-            for path in (page, MAN / "interlock.1", MAN / "interlockd.8"):
+            metrics = pathlib.Path(folder, "interlock-metrics.7")
+            metrics.write_text(output(REFERENCE, "metrics"), encoding="utf-8")
+            for path in (page, metrics, MAN / "interlock.1", MAN / "interlockd.8"):
                 done = run("mandoc", "-Tlint", "-Wwarning", path)
                 self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), path)
 

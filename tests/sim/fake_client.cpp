@@ -52,6 +52,7 @@ class FakeSecureStream final : public port::SecureStream {
   }
   Reason failure() const override { return failure_; }
   std::string_view failure_detail() const override { return "a fake failure"; }
+  bool resumed() const override { return client_.resumes; }
 
   IoResult read(std::span<std::uint8_t> into) override {
     ledger_.must(established_, "plaintext was read before the handshake was done");

@@ -21,6 +21,7 @@ struct FakeClient {
   std::deque<port::Handshake> steps = {port::Handshake::kWaitRead, port::Handshake::kWaitVerdict,
                                        port::Handshake::kWaitRead};
   Reason failure = Reason::tls_failed;  // What a step kFailed means.
+  bool resumes = false;                 // It goes on with an earlier session.
   bool stalled = false;                 // It never goes on with the handshake.
   Pipe in;                              // To the gateway.
   std::size_t room = kRoomUnlimited;    // Bytes it still takes.

@@ -215,6 +215,21 @@ BOOST_AUTO_TEST_CASE(memory_is_bounded_and_those_who_hold_most_are_cut) {
   BOOST_TEST(world.capacity.held() == 0U);
 }
 
+// It is not who comes first, or holds just more than its share.
+BOOST_AUTO_TEST_CASE(those_who_hold_a_little_are_cut_last) {
+  World world(1, plant_snapshot({.limits = R"(memory: "1MiB")"}));
+  world.historian.on_request = [](const Message&, Connection& c) {
+    c.send(answer_text(200, std::string(40'000, 'x')));
+  };
+  FakeClient& little = never_reads(world, "press-07");
+  for (int i = 0; i < 30; ++i) world.served("press-09");
+  BOOST_TEST(world.capacity.even_share() < world.capacity.held());  // Of `little` alone.
+  answer_much(world);
+  for (int i = 0; i < 20; ++i) never_reads(world, "press-08");
+  BOOST_TEST(reached(world, Limit::kMemory) > 0U);
+  BOOST_TEST(!little.closed);
+}
+
 // Other threads may have used it up: then nothing is taken in until they have set some free.
 BOOST_AUTO_TEST_CASE(nobody_sends_more_while_memory_is_full) {
   World world;

@@ -220,6 +220,21 @@ BOOST_AUTO_TEST_CASE(head_that_stops_behind_an_answer_nobody_reads_is_ended) {
   BOOST_TEST(world.table.size() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(client_is_not_idle_as_long_as_it_takes_its_answer) {
+  World world(1, plant_snapshot({.limits = R"(idle_timeout: "5s")"}));
+  FakeClient& client = world.served();
+  client.room = 0;
+  client.request("GET", "/status/a");
+  world.settle();
+  world.pass(Millis{20'000});
+  client.room = kRoomUnlimited;
+  world.settle();
+  world.pass(Millis{500});
+  BOOST_TEST(!client.finished);
+  world.pass(limits::kBodyStallTimeout);
+  BOOST_TEST(client.finished);
+}
+
 BOOST_AUTO_TEST_CASE(client_that_reads_slowly_gets_all_of_its_answer) {
   World world;
   world.historian.on_request = [](const Message&, Connection& c) {

@@ -142,6 +142,7 @@ Der san_of(const CertSpec& spec) {
     for (const auto& email : spec.emails) add(1, email);
     for (const auto& host : spec.dns) add(2, host);
     for (const auto& uri : spec.uris) add(6, uri);
+    for (const auto& address : spec.addresses) add(7, address);
     for (const auto& [oid, serial] : spec.hw_modules) {
       good = good && CBB_add_asn1(&list, &name, kContextConstructed | 0) &&
              add_oid(&name, "1.3.6.1.5.5.7.8.4") &&
@@ -203,8 +204,8 @@ std::vector<RawExtension> extensions_of(const CertSpec& spec, EVP_PKEY* key, EVP
   if (!spec.extended_key_usage.empty()) {
     all.push_back({"2.5.29.37", false, extended_key_usage_of(spec.extended_key_usage)});
   }
-  const bool has_san =
-      !spec.dns.empty() || !spec.uris.empty() || !spec.emails.empty() || !spec.hw_modules.empty();
+  const bool has_san = !spec.dns.empty() || !spec.addresses.empty() || !spec.uris.empty() ||
+                       !spec.emails.empty() || !spec.hw_modules.empty();
   if (has_san) all.push_back({"2.5.29.17", spec.common_name.empty(), san_of(spec)});
   if (spec.key_ids) {
     all.push_back({"2.5.29.14", false, octet_string_of(key_id(key))});

@@ -62,6 +62,7 @@ struct CertSpec {
   std::vector<unsigned> key_usage = {0};  // Bits; empty: no extension. CAs: {5, 6}.
   std::vector<std::string> extended_key_usage = {"1.3.6.1.5.5.7.3.2"};
   std::vector<std::string> dns;
+  std::vector<std::string> addresses;  // Their octets.
   std::vector<std::string> uris;
   std::vector<std::string> emails;
   std::vector<std::pair<std::string, std::string>> hw_modules;  // OID, serial number's octets.

@@ -5,61 +5,15 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "base/hex.h"
 #include "base/limits.h"
 #include "control/admin_codec.h"
+#include "support/line.h"
 
 using namespace interlock;
 using namespace interlock::control;
-using port::IoState;
+using namespace interlock::test;
 
 namespace {
-
-struct FakeClock final : port::Clock {
-  [[nodiscard]] Instant now() const override { return at; }
-  [[nodiscard]] WallTime wall() const override { return {}; }
-  Instant at;
-};
-
-struct FakeWakeup final : port::Wakeup {
-  void request() override { requested = true; }
-  bool requested = false;
-};
-
-// Line is a connection as the test holds it, and Stream the server's end.
-struct Line {
-  std::string up, down;
-  bool ended = false;           // The client has.
-  std::size_t room = SIZE_MAX;  // Of what the client takes.
-  bool open = true;
-  port::StreamObserver* observer = nullptr;
-};
-
-class Stream final : public port::ByteStream {
- public:
-  explicit Stream(Line& line) : line_(line) {}
-  ~Stream() override { line_.open = false; }
-  port::IoResult read(std::span<std::uint8_t> into) override {
-    if (line_.up.empty()) return {line_.ended ? IoState::kEof : IoState::kBlocked, 0};
-    const std::size_t len = std::min(into.size(), line_.up.size());
-    std::copy_n(line_.up.begin(), len, into.begin());
-    line_.up.erase(0, len);
-    return {IoState::kProgress, len};
-  }
-  port::IoResult write(std::span<const std::uint8_t> from) override {
-    const std::size_t len = std::min(from.size(), line_.room);
-    if (len == 0) return {IoState::kBlocked, 0};
-    line_.room -= len;
-    line_.down += as_text(from.first(len));
-    return {IoState::kProgress, len};
-  }
-  void shutdown_write() override {}
-  void want(bool, bool) override {}
-  void observe(port::StreamObserver* observer) override { line_.observer = observer; }
-
- private:
-  Line& line_;
-};
 
 struct Fixture : AdminBackend {
   struct Asked {
@@ -72,7 +26,7 @@ struct Fixture : AdminBackend {
   }
 
   void open(Line& line, AdminPeer peer = {.uid = 0, .gid = 0, .pid = 4711, .groups = {}}) {
-    server.open(std::make_unique<Stream>(line), peer);
+    server.open(std::make_unique<LineStream>(line), peer);
   }
   void more(Line& line, std::string_view bytes) {
     line.up += bytes;

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_single_field_given_twice_names_both_lines) {
 BOOST_AUTO_TEST_CASE(an_unknown_enum_value_lists_those_there_are) {
   BOOST_TEST(complaints("trust {\n  usage: OPERATIONL }") ==
              "c:2:10: \"OPERATIONL\" is not a value of \"usage\"\n"
-             "  did you mean OPERATIONAL? values: OPERATIONAL, ENROLMENT_ONLY\n");
+             "  did you mean OPERATIONAL? values: OPERATIONAL, ENROLMENT_ONLY, SERVICES\n");
   BOOST_TEST(complaints("listener { protocol: http min_tls: 1 }") ==
              "c:1:22: \"http\" is not a value of \"protocol\"\n"
              "  did you mean HTTP? values: HTTP\n"

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "pki/digest.h"
+#include "policy/units.h"
 #include "support/test_config.h"
 
 using namespace interlock;
@@ -90,12 +92,41 @@ BOOST_AUTO_TEST_CASE(settings_of_the_gateway_are_checked_where_they_stand) {
                        "  a name has no dot at its end, because it may stand in a path"});
   complain_about_main("audit { file: \"audit.jsonl\" }", "@audit { on_failure: DENY }",
                       {"audit needs file\n  write file: \"/var/log/interlock/audit.jsonl\""});
-  complain_about_main("audit {", "admin { @metrics: \"127.0.0.1:9464\" }\naudit {",
-                      {"warning: this version serves no metrics\n  remove the line"});
   complain_about_main("audit {", "admin { socket: @\"\" }\naudit {",
                       {"admin needs socket\n  write socket: \"/run/interlock/admin.sock\""});
   complain_about_main("\"devices.csv\"", "@\"/devices.csv\"",
                       {"cannot read /devices.csv: No such file or directory" + kRelative});
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_served_where_it_is_said_and_not_to_everybody) {
+  TestConfig config = plant_config();
+  BOOST_TEST(!snapshot_of(config)->admin_metrics.has_value());
+  for (const char* local : {"127.0.0.1:9464", "[::1]:9464"}) {
+    TestConfig with = config;
+    with.main() += fmt::format("admin {{ metrics: \"{}\" }}\n", local);
+    BOOST_TEST(snapshot_of(with)->admin_metrics.value().to_string() == local);
+  }
+  const std::string warned =
+      "warning: whoever reaches 192.0.2.1:9464 reads the metrics: no password,";
+  complain_about_main("audit {", "admin { metrics: @\"192.0.2.1:9464\" }\naudit {",
+                      {warned + " no TLS\n  write 127.0.0.1, or let the firewall pass the "
+                                "Prometheus server alone"});
+  for (const char* every : {"0.0.0.0:9464", "[::]:9464"}) {
+    complain_about_main(
+        "audit {", fmt::format("admin {{ metrics: @\"{}\" }}\naudit {{", every),
+        {"metrics on every address of the gateway could be read by devices\n  write 127.0.0.1, or "
+         "the gateway's address in the network of those who watch it"});
+  }
+  complain_about_main(
+      "listener { name: \"telemetry\" address: ",
+      "admin { metrics: \"127.0.0.1:9464\" }\nlistener { name: \"second\" address: "
+      "@\"127.0.0.1:9464\" protocol: HTTP trust: \"plant\" }\n"
+      "listener { name: \"telemetry\" address: ",
+      {"metrics are served at this address\n  give one of the two another port; the other is at "
+       "etc/main:5:18"});
+  complain_about_main("audit {", "admin { metrics: @\"localhost:9464\" }\naudit {",
+                      {std::string(policy::parse_endpoint("localhost:9464").error().what) + "\n  " +
+                       std::string(policy::kEndpointHint)});
 }
 
 // "etc/" counts too: paths are relative to the file.
