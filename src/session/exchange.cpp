@@ -204,6 +204,10 @@ Step Exchange::tunnel(ClientSide& client) {
       reset();
       client.closing = true;
       return Step::again();
+    case Tunnel::Moved::kGone:
+      end_tunnel("the client's connection broke");
+      phase_ = Phase::kBroken;
+      return Step::again();
     case Tunnel::Moved::kFailed:
       end_tunnel(leg_.failure().detail);
       phase_ = Phase::kBroken;

@@ -19,6 +19,7 @@ bool Tunnel::take_from_client(ClientSide& client, ServiceLeg& leg, Context& cont
 
 Tunnel::Moved Tunnel::advance(ClientSide& client, ServiceLeg& leg, Context& context) {
   bool moved = take_from_client(client, leg, context);
+  if (client.broken) return Moved::kGone;
   moved |= leg.send() == ServiceLeg::Moved::kOn;
   if (client.eof && client.in.empty() && leg.out().empty() && !finished_) {
     leg.finish();

@@ -11,8 +11,9 @@
 namespace interlock::session {
 
 // Tunnel belongs to one exchange. Each direction has the queue that bodies go through, and stops
-// where that is full. A client that finishes sending is finished towards the service, and still
-// gets what the service sends; where the service finishes, so does the tunnel.
+// where that is full. Where the client finishes sending, so does the gateway towards the service,
+// and the client still gets what that sends; where the service finishes, so does the tunnel. A
+// client that is cut off has finished nothing: it must not look so to the service.
 class Tunnel {
  public:
   enum class Moved : std::uint8_t {
@@ -20,6 +21,7 @@ class Tunnel {
     kNot,
     kEnded,   // The service has finished; the rest of what it sent is in `client.out`.
     kFailed,  // The service's connection broke: leg.failure() says why.
+    kGone,    // The client's did.
   };
 
   Moved advance(ClientSide& client, ServiceLeg& leg, Context& context);
