@@ -231,14 +231,17 @@ Reason Exchange::look_again() {
   const SnapshotPtr before = gate_.snapshot();  // The device, permit_ and the leg point into it.
   const policy::Device& device = *gate_.admission().device;
   const Judgement again = gate_.judge_again(operation());
-  if (again.allowed() && again.permit->service->key == permit_->service->key) {
+  // The service was told who it speaks with.
+  const bool same = again.allowed() && gate_.admission().device->id == device.id &&
+                    again.permit->service->key == permit_->service->key;
+  if (same) {
     permit_ = again.permit;
     leg_.move_to(*permit_->service);
     return Reason::kNone;
   }
   const Reason reason = again.allowed() ? Reason::no_permit : again.reason;
   end_tunnel(device, reason,
-             again.allowed() ? "it is permitted on another service now" : again.detail);
+             again.allowed() ? "its service or its device is another now" : again.detail);
   reset();
   return reason;
 }

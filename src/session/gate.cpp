@@ -13,6 +13,11 @@ namespace {
 
 constexpr HttpOperation kNoOperation{};
 
+void name_permit(AuditRecord& written, const policy::Permit& permit) {
+  written.permit = permit.name;
+  written.service = permit.service->name;
+}
+
 }  // namespace
 
 void Gate::look_again() {
@@ -91,17 +96,15 @@ Judgement Gate::judge(const HttpOperation& operation) {
                             .assurance = admission_.assurance(),
                             .budgets = &budgets};
   const Decision decision = policy::decide(facts, operation);
-  if (decision.permit != nullptr) {
-    written.permit = decision.permit->name;
-    written.service = decision.permit->service->name;
-  }
   if (!decision.allowed()) {
     budgets.release();
+    if (decision.permit != nullptr) name_permit(written, *decision.permit);
     Judgement judgement =
         deny(written, decision.reason, policy::describe(decision, facts, operation));
     judgement.retry_after_s = (decision.wait_ms + 999) / 1000;
     return judgement;
   }
+  name_permit(written, *decision.permit);
   std::string goes_on;
   if (!operation.upgrade.empty()) {
     goes_on = fmt::format("may go on in {}", decision.permit->upgrade);
@@ -124,8 +127,7 @@ Judgement Gate::refuse(Reason reason, std::string_view detail, const HttpOperati
 std::string Gate::service_failed(const policy::Permit& permit, const HttpOperation& operation,
                                  Reason reason, std::string_view detail, int status) {
   AuditRecord written = record(AuditEvent::kService, operation);
-  written.permit = permit.name;
-  written.service = permit.service->name;
+  name_permit(written, permit);
   written.reason = reason;
   written.detail = detail;
   written.status = status;
@@ -141,8 +143,7 @@ void Gate::tunnel_ended(const policy::Device& device, const policy::Permit& perm
                         const HttpOperation& operation, Reason reason, std::string_view detail) {
   AuditRecord written = record(AuditEvent::kTunnelEnd, operation);
   name_device(written, device);
-  written.permit = permit.name;
-  written.service = permit.service->name;
+  name_permit(written, permit);
   written.reason = reason;
   written.detail = detail;
   const std::string id = reason == Reason::kNone ? std::string() : new_denial_id();

@@ -165,7 +165,10 @@ Step Session::wait_for_memory() {
 // What was permitted when a tunnel began may be so no longer: then nothing more passes.
 bool Session::loses_tunnel() {
   const Reason reason = exchange_.look_again();
-  if (reason == Reason::kNone) return false;
+  if (reason == Reason::kNone) {
+    if (exchange_.is_tunnel()) keep_index();
+    return false;
+  }
   client_.stream->refuse(reason);
   client_.out.clear();
   drain();

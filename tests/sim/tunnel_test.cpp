@@ -296,6 +296,8 @@ BOOST_AUTO_TEST_CASE(reload_that_changes_nothing_for_it_leaves_a_tunnel_alone) {
     plant.service().send("y");
     plant.world.settle();
   }
+  BOOST_TEST(plant.world.table.cut(session::IndexKind::kDevice, "press-07", Reason::quarantined,
+                                   "by a test") == 1U);
   BOOST_TEST(plant.up() == "xxx");
   BOOST_TEST(Plant::down(client) == "yyy");
   BOOST_TEST(plant.world.audit.count(AuditEvent::kOperation, Reason::kNone) == 1U);
@@ -306,11 +308,14 @@ BOOST_AUTO_TEST_CASE(tunnel_is_cut_at_once_when_it_is_permitted_no_longer) {
   revoked.revoked = {"press-07"};
   Intent moved = viewers();
   moved.historian = R"(endpoint: "10.20.0.7:8080")";
+  Intent renamed = viewers();
+  renamed.devices = {{"press-08", "viewer", "press-07"}};
   const std::vector<std::tuple<Intent, Reason, std::string>> changes = {
+      {renamed, Reason::no_permit, "its device is another"},
       {viewers(R"(method: "GET" path: "/live")"), Reason::upgrade_not_permitted, "HTTP alone"},
       {viewers(R"(method: "GET" path: "/elsewhere" upgrade: "websocket")"), Reason::no_permit, ""},
       {revoked, Reason::certificate_revoked, ""},
-      {moved, Reason::no_permit, "another service"}};
+      {moved, Reason::no_permit, "its service or its device"}};
   for (const auto& [intent, reason, words] : changes) {
     Plant plant;
     FakeClient& client = plant.asked();
