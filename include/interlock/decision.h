@@ -22,6 +22,7 @@ enum class Difference : std::uint8_t {
   kLonger,       // The path goes on where the permit's ends (after `segment` segments).
   kShorter,      // The path ends where the permit's goes on.
   kRegex,        // The path does not match the permit's path_regex.
+  kUpgrade,      // The request asks for another protocol, and it is not the permit's.
   kContentType,  // There is a body, and it is of no kind that the permit lists.
   kBody,         // The body is larger than the permit's max_body.
   kRate,         // All is covered; the permit's rate is used up, or cannot be counted (overloaded).

@@ -87,6 +87,7 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kConfigRejected:
     case AuditEvent::kServiceDown:
     case AuditEvent::kServiceUp:
+    case AuditEvent::kTunnelEnd:
     case AuditEvent::kAuditRepaired:
     case AuditEvent::kAuditRotated:
     case AuditEvent::kAuditFull:
@@ -120,6 +121,8 @@ std::string_view to_string(AuditEvent event) {
       return "service.down";
     case AuditEvent::kServiceUp:
       return "service.up";
+    case AuditEvent::kTunnelEnd:
+      return "tunnel.end";
     case AuditEvent::kAuditRepaired:
       return "audit.repaired";
     case AuditEvent::kAuditRotated:
@@ -137,11 +140,11 @@ std::string_view to_string(AuditEvent event) {
 std::span<const std::string_view> event_words() {
   using enum AuditEvent;
   static const std::array words = {
-      to_string(kOperation),      to_string(kHandshake),      to_string(kService),
-      to_string(kGatewayStart),   to_string(kGatewayStop),    to_string(kConfigApplied),
-      to_string(kConfigRejected), to_string(kServiceDown),    to_string(kServiceUp),
-      to_string(kAuditRepaired),  to_string(kAuditRotated),   to_string(kAuditFull),
-      to_string(kAuditRoom),      to_string(kRefusalsCounted)};
+      to_string(kOperation),      to_string(kHandshake),     to_string(kService),
+      to_string(kGatewayStart),   to_string(kGatewayStop),   to_string(kConfigApplied),
+      to_string(kConfigRejected), to_string(kServiceDown),   to_string(kServiceUp),
+      to_string(kTunnelEnd),      to_string(kAuditRepaired), to_string(kAuditRotated),
+      to_string(kAuditFull),      to_string(kAuditRoom),     to_string(kRefusalsCounted)};
   return words;
 }
 

@@ -107,7 +107,9 @@ constexpr std::size_t kIdleEndedAtOnce = 16;
 constexpr std::size_t kDescriptorsPerConnection = 2;
 constexpr std::size_t kDescriptorsReserved = 128;
 
-// Decrypted bytes of one client waiting for the decoder: one head, or a piece of body.
+// Decrypted bytes of one client waiting for the decoder: one head, or a piece of body. This is how
+// far a client may pipeline: while a request is answered nothing is read, so that further requests
+// wait here, and beyond that in the client's own socket.
 constexpr std::size_t kClientInBytesMax = 16 * kKiB;
 // Bytes waiting for the client to take them; a full buffer stops reading from the service.
 constexpr std::size_t kClientOutBytesMax = 64 * kKiB;

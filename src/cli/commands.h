@@ -32,6 +32,7 @@ struct ExplainOptions {
   // Content-Type and size ("512B") of the body. No size: none announced where there is a type, else
   // no body.
   std::optional<std::string> content_type, body;
+  std::string upgrade;     // The protocol it asks to go on in; empty: none.
   std::string denial_id;   // In place of device, certificate and operation: a refusal on record,
   std::string audit_file;  // in this log; empty: the configuration's.
   bool json = false;

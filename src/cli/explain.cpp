@@ -28,12 +28,12 @@ int complain(const std::string& what) {
 
 // Holds the text that its operation points into.
 struct Asked {
-  std::string method, content_type;
+  std::string method, content_type, upgrade;
   http1::Target target;
   std::optional<std::uint64_t> body_bytes = 0;
 
   [[nodiscard]] HttpOperation operation() const {
-    return {method, target.path, body_bytes, content_type};
+    return {method, target.path, body_bytes, content_type, upgrade};
   }
 };
 
@@ -113,6 +113,7 @@ int explain(const ExplainOptions& options) {
   Explanation out{.asked = options.http};
   auto asked = parse_operation(options.http, out);
   if (!asked || !parse_body(options, *asked)) return kExitError;
+  asked->upgrade = options.upgrade;
 
   std::optional<Millis> lifetime;
   int assurance = kUniqueKeyAssurance;

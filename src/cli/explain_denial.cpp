@@ -88,7 +88,7 @@ int explain_denial(const ExplainOptions& options, const policy::Snapshot* snapsh
     print_record(denial, snapshot);
     if (now) {
       fmt::print(
-          "\nby the configuration on disk, without a body (its kind and size are not on "
+          "\nby the configuration on disk, without a body or an upgrade (they are not on "
           "record):\n");
       print_text(*now);
     }

@@ -142,6 +142,10 @@ void add_explain(CLI::App& app, Chosen& chosen) {
       ->needs(http);
   command->add_option("--body", options->body, "Size of its body, such as 512B or 4KiB; else none")
       ->needs(http);
+  command
+      ->add_option("--upgrade", options->upgrade,
+                   "The protocol it asks to go on in, such as websocket")
+      ->needs(http);
   command->add_option("--audit", options->audit_file, "The audit log with that refusal")
       ->needs(denial);
   for (CLI::Option* other : {device, cert, http}) denial->excludes(other);

@@ -23,6 +23,7 @@ Row row_of(const policy::Permit& permit) {
   if (!permit.content_types.empty()) {
     body += fmt::format(" {}", fmt::join(permit.content_types, "|"));
   }
+  if (!permit.upgrade.empty()) body += fmt::format(" or {}", permit.upgrade);
   return {permit.name,
           fmt::format("{}", fmt::join(permit.methods, "|")),
           policy::path_text(permit),
@@ -59,6 +60,7 @@ void write_permit(JsonWriter& json, const policy::Permit& permit) {
   json.member("max_body_bytes", permit.body_bytes_max).key("content_types").begin_array();
   for (const std::string& type : permit.content_types) json.value(type);
   json.end_array();
+  if (!permit.upgrade.empty()) json.member("upgrade", permit.upgrade);
   if (permit.rate) {
     json.key("rate").begin_object();
     json.member("limit", std::uint64_t{permit.rate->limit}).member("per_ms", permit.rate->per.ms);

@@ -21,6 +21,7 @@ enum class AuditEvent : std::uint8_t {
   kConfigRejected,  // A reload was refused; the configuration in force stays.
   kServiceDown,     // An endpoint of a service stopped answering.
   kServiceUp,       // It answers again.
+  kTunnelEnd,       // An operation that went on in another protocol is over.
   kAuditRepaired,   // An incomplete last line, left by a crash, was cut off.
   kAuditRotated,    // The first record of a file that follows another; says what is still kept.
   kAuditFull,       // The disk is full: operations are refused from here on ...

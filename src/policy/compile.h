@@ -88,6 +88,7 @@ class Compiling {
   bool compile_path_regex(const config::Function::Permit::Http& http, const Node& block,
                           Permit& made);
   bool compile_body(const config::Function::Permit::Http& http, const Node& block, Permit& made);
+  bool compile_upgrade(const config::Function::Permit::Http& http, const Node& block, Permit& made);
   bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made);
   bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);

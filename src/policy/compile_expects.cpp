@@ -30,7 +30,7 @@ std::optional<HttpOperation> Compiling::expected_operation(const config::Expect:
       !require(block, "path", "path: \"/v1/status\"")) {
     return std::nullopt;
   }
-  HttpOperation operation{.method = http.method()};
+  HttpOperation operation{.method = http.method(), .upgrade = http.upgrade()};
   if (http.has_content_type()) {
     // Broken or not, a device may send it: the test says what then happens.
     operation.content_type = http.content_type();

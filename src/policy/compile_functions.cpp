@@ -48,7 +48,7 @@ bool Compiling::path_covers(const Permit& a, const Permit& b) const {
 // `b` hold keeps `b` from being in vain. A rate always can: once it is used up, `b` has its turn.
 bool Compiling::shadows(const Permit& a, const Permit& b) const {
   return path_covers(a, b) && permits_methods_of(a, b) && permits_content_types_of(a, b) &&
-         a.body_bytes_max >= b.body_bytes_max && !a.rate;
+         a.body_bytes_max >= b.body_bytes_max && a.permits_upgrade(b.upgrade) && !a.rate;
 }
 
 // Each permit is held against those before it; the first that it collides with is enough to know.

@@ -128,6 +128,24 @@ bool Compiling::compile_content_types(const config::Function::Permit::Http& http
   return good;
 }
 
+bool Compiling::compile_upgrade(const config::Function::Permit::Http& http, const Node& block,
+                                Permit& made) {
+  if (!http.has_upgrade()) return true;
+  const Position at = block.field("upgrade")->value_at();
+  if (!is_upgrade(http.upgrade())) {
+    error(at, fmt::format("{} is no protocol that can be permitted", quoted(http.upgrade())),
+          "write one name, such as \"websocket\"; another version of HTTP cannot be judged inside");
+    return false;
+  }
+  if (made.methods != std::vector<std::string>{"GET"}) {
+    error(at, "another protocol is asked for with GET alone",
+          "write method: \"GET\", and other methods into a permit of their own");
+    return false;
+  }
+  made.upgrade = to_lower(http.upgrade());
+  return true;
+}
+
 bool Compiling::compile_rate(const config::Rate& rate, const Node& block, Permit& made) {
   bool good = require(block, "limit", "limit: 2") && require(block, "per", "per: \"1s\"");
   const auto count = [&](const char* field, std::uint32_t value, std::uint32_t max) {
@@ -161,6 +179,7 @@ std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& 
   good &= compile_path(permit.http(), http, made);
   good &= compile_body(permit.http(), http, made);
   good &= compile_content_types(permit.http(), http, made);
+  good &= compile_upgrade(permit.http(), http, made);
   if (permit.has_rate()) good &= compile_rate(permit.rate(), *block.field("rate"), made);
   if (!good || made.service == nullptr) return std::nullopt;
   return made;

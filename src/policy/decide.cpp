@@ -106,9 +106,12 @@ class Match {
     const Permit& permit = permits_[number];
     if (!permit.permits_method(operation_.method)) {
       first(other_method_, number);
+    } else if (!permit.permits_upgrade(operation_.upgrade)) {
+      first(other_protocol_, number);
     } else if (operation_.has_body() && !permit.permits_content_type(operation_.content_type)) {
       first(other_type_, number);
-    } else if (operation_.body_bytes.value_or(0) > permit.body_bytes_max) {
+    } else if (operation_.body_bytes.value_or(0) > permit.body_bytes_max ||
+               (operation_.has_body() && !operation_.upgrade.empty())) {
       first(too_small_, number);
     } else if (number < covering_) {
       take_covering(number);
@@ -134,6 +137,9 @@ class Match {
     if (too_small_ != kNobody) return deny(Reason::too_large, too_small_, Difference::kBody);
     if (other_type_ != kNobody) {
       return deny(Reason::content_type_not_permitted, other_type_, Difference::kContentType);
+    }
+    if (other_protocol_ != kNobody) {
+      return deny(Reason::upgrade_not_permitted, other_protocol_, Difference::kUpgrade);
     }
     if (other_method_ != kNobody) {
       return deny(Reason::method_not_permitted, other_method_, Difference::kMethod);
@@ -174,9 +180,10 @@ class Match {
   std::uint32_t covering_ = kNobody;
   std::uint32_t uncounted_ = kNobody, spent_ = kNobody;  // Cover everything but the rate.
   Millis wait_;                                          // Of spent_.
-  std::uint32_t too_small_ = kNobody;     // Covers method and kind of body, not its size.
-  std::uint32_t other_type_ = kNobody;    // Covers the method, not the kind of body.
-  std::uint32_t other_method_ = kNobody;  // Covers the path alone.
+  std::uint32_t too_small_ = kNobody;       // Covers method and kind of body, not its size.
+  std::uint32_t other_type_ = kNobody;      // Covers the method, not the kind of body.
+  std::uint32_t other_protocol_ = kNobody;  // Covers the method, not the upgrade.
+  std::uint32_t other_method_ = kNobody;    // Covers the path alone.
 };
 
 }  // namespace

@@ -40,6 +40,14 @@ std::string describe_content_type(const Permit& permit, const HttpOperation& op)
                      http1::media_type(op.content_type), wanted);
 }
 
+std::string describe_body(const Permit& permit, const HttpOperation& op) {
+  if (!op.upgrade.empty()) return "a request that asks for another protocol has no body";
+  return op.body_bytes ? fmt::format("the body has {} bytes, the permit allows {}", *op.body_bytes,
+                                     permit.body_bytes_max)
+                       : fmt::format("the body has more bytes than the {} the permit allows",
+                                     permit.body_bytes_max);
+}
+
 std::string describe_difference(const Decision& decision, const Facts& facts,
                                 const HttpOperation& op) {
   const Permit& permit = *decision.permit;
@@ -58,13 +66,14 @@ std::string describe_difference(const Decision& decision, const Facts& facts,
       return fmt::format("the path ends after segment {}, the permit's goes on", decision.segment);
     case Difference::kRegex:
       return "the path does not match the expression";
+    case Difference::kUpgrade:
+      return fmt::format("the request asks to go on in {}, the permit allows {}",
+                         quoted(op.upgrade),
+                         permit.upgrade.empty() ? "HTTP alone" : permit.upgrade);
     case Difference::kContentType:
       return describe_content_type(permit, op);
     case Difference::kBody:
-      return op.body_bytes ? fmt::format("the body has {} bytes, the permit allows {}",
-                                         *op.body_bytes, permit.body_bytes_max)
-                           : fmt::format("the body has more bytes than the {} the permit allows",
-                                         permit.body_bytes_max);
+      return describe_body(permit, op);
     case Difference::kRate:
       return decision.reason == Reason::rate_limited
                  ? fmt::format("its rate of {} is used up; there is budget again in {} ms",

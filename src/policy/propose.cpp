@@ -115,7 +115,9 @@ bool is_small_change(const Proposal& made, const HttpOperation& operation,
   const bool size_fits = operation.body_bytes.value_or(0) <= nearest.body_bytes_max;
   switch (decision.difference) {
     case Difference::kMethod:
-      return kind_fits && size_fits;
+      return kind_fits && size_fits && made.upgrade.empty();
+    case Difference::kUpgrade:
+      return nearest.methods.size() == 1 && nearest.upgrade.empty() && !operation.has_body();
     case Difference::kContentType:
       return nearest.methods.size() == 1 && size_fits;
     case Difference::kBody:
@@ -142,6 +144,15 @@ std::string caution(const Snapshot& snapshot, const Facts& facts, const HttpOper
   return {};
 }
 
+// The protocol of a permit for what the request asks for; nothing where no permit can name it.
+std::optional<std::string> upgrade_of(const HttpOperation& operation) {
+  if (operation.upgrade.empty()) return std::string();
+  if (!is_upgrade(operation.upgrade) || operation.method != "GET" || operation.has_body()) {
+    return std::nullopt;
+  }
+  return to_lower(operation.upgrade);
+}
+
 Proposal propose_permit(const Snapshot& snapshot, const Facts& facts,
                         const HttpOperation& operation, const Decision& decision) {
   const Function& function = *facts.device.function;
@@ -150,9 +161,12 @@ Proposal propose_permit(const Snapshot& snapshot, const Facts& facts,
   }
   const auto pattern = pattern_of(operation.path, facts.device);
   if (!pattern) return nothing("no path of a permit can name exactly this one: correct the client");
+  const auto upgrade = upgrade_of(operation);
+  if (!upgrade) return nothing("no permit can name this upgrade: correct the client");
   Proposal made{.kind = Proposal::Kind::kPermit,
                 .method = std::string(operation.method),
                 .path = *pattern,
+                .upgrade = *upgrade,
                 .body_bytes_max = roomy(operation.body_bytes)};
   if (operation.has_body()) {
     made.content_type = to_lower(http1::media_type(operation.content_type));
@@ -181,6 +195,8 @@ std::string change_text(const Proposal& proposal) {
     what = fmt::format("add method: \"{}\" to", proposal.method);
   } else if (proposal.change == Difference::kContentType) {
     what = fmt::format("add content_type: \"{}\" to", proposal.content_type);
+  } else if (proposal.change == Difference::kUpgrade) {
+    what = fmt::format("add upgrade: \"{}\" to", proposal.upgrade);
   } else {
     what = fmt::format("write max_body: \"{}\" in", format_size(proposal.body_bytes_max));
   }
@@ -201,6 +217,7 @@ Proposal propose(const Snapshot& snapshot, const Facts& facts, const HttpOperati
       return propose_permit(snapshot, facts, operation, decision);
     case Reason::no_permit:
     case Reason::method_not_permitted:
+    case Reason::upgrade_not_permitted:
     case Reason::too_large:
       return propose_permit(snapshot, facts, operation, decision);
     case Reason::rate_limited:
@@ -219,6 +236,9 @@ std::string to_text(const Proposal& proposal) {
     kind_and_size = fmt::format("content_type: \"{}\" ", proposal.content_type);
   }
   kind_and_size += fmt::format("max_body: \"{}\"", format_size(proposal.body_bytes_max));
+  if (!proposal.upgrade.empty()) {
+    kind_and_size += fmt::format(" upgrade: \"{}\"", proposal.upgrade);
+  }
   std::string rate;
   if (proposal.rate) {
     rate = fmt::format(" rate {{ limit: {} per: \"{}\" burst: {} }}", proposal.rate->limit,

@@ -15,8 +15,8 @@ struct Proposal {
   enum class Kind : std::uint8_t {
     kNone,    // No permit would help, or none can be written; `note` says what would.
     kPermit,  // A permit of its own, as below.
-    kChange,  // `nearest` gets what `change` says: one more method or content type, or a larger
-              // body.
+    kChange,  // `nearest` gets what `change` says: one more method or content type, an upgrade, or
+              // a larger body.
   };
   Kind kind = Kind::kNone;
   std::string note;  // A sentence to consider first; may be empty unless kNone.
@@ -26,11 +26,12 @@ struct Proposal {
   std::string method;
   std::string path;          // With the device's own values as {device.NAME}.
   std::string content_type;  // Empty: any, or none.
+  std::string upgrade;       // Empty: none.
   std::uint64_t body_bytes_max = 0;
   std::optional<Rate> rate;
 
   const Permit* nearest = nullptr;        // kChange alone.
-  Difference change = Difference::kNone;  // kMethod, kContentType or kBody.
+  Difference change = Difference::kNone;  // kMethod, kUpgrade, kContentType or kBody.
 };
 
 // propose answers for a decision that refuses, made on these facts and this operation. What it

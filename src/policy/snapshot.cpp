@@ -53,6 +53,23 @@ bool Permit::permits_content_type(std::string_view field_value) const {
          });
 }
 
+bool Permit::permits_upgrade(std::string_view protocol) const {
+  return protocol.empty() || equals_ignoring_case(upgrade, protocol);
+}
+
+bool is_upgrade(std::string_view protocol) {
+  // HTTP/2 in cleartext would carry requests that nobody judges.
+  const auto is_letter = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '/';
+  };
+  return !protocol.empty() && protocol.size() <= limits::kNameBytesMax &&
+         std::all_of(protocol.begin(), protocol.end(), is_letter) &&
+         !equals_ignoring_case(protocol, "h2c") &&
+         !equals_ignoring_case(protocol.substr(0, 4), "http") &&
+         !equals_ignoring_case(protocol.substr(0, 4), "tls/");
+}
+
 const Listener* Snapshot::listener(std::string_view wanted) const {
   for (const Listener& each : listeners) {
     if (each.name == wanted) return &each;

@@ -80,6 +80,7 @@ struct Permit {
   std::string regex_prefix;
   std::uint64_t body_bytes_max = 0;
   std::vector<std::string> content_types;  // "type/subtype", lower case; empty: any, or none.
+  std::string upgrade;                     // A protocol, lower case; empty: none.
   std::optional<Rate> rate;                // Nothing: as often as the device likes.
 
   [[nodiscard]] bool permits_method(std::string_view method) const;
@@ -87,7 +88,13 @@ struct Permit {
   // permits_content_type takes a whole Content-Type field value: what is malformed is permitted by
   // no permit that lists content types.
   [[nodiscard]] bool permits_content_type(std::string_view field_value) const;
+
+  // permits_upgrade takes what a request asks for; nothing is always permitted.
+  [[nodiscard]] bool permits_upgrade(std::string_view protocol) const;
 };
+
+// is_upgrade says whether a permit may name this protocol: one name, with a version or without.
+bool is_upgrade(std::string_view protocol);
 
 // is_permittable_method says whether a permit may name this method: capitals, and neither CONNECT
 // nor TRACE, which the codec refuses.

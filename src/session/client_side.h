@@ -20,8 +20,10 @@ struct ClientSide {
   http1::RequestDecoder decoder;
   std::uint64_t received = 0;  // Bytes in all, and those of sent answers that left the gateway ...
   std::uint64_t taken = 0;     // ... after it had to wait for the client.
-  bool eof = false;            // The client has finished sending.
+  bool eof = false;            // The client sends no more ...
+  bool broken = false;         // ... and has not said so: it is gone, or somebody cut it off.
   bool closing = false;        // The connection ends after the answer that is being written.
+  bool full = false;           // It had sent as much as `in` takes when it was last read from.
 
   // fill reads what there is room for; false where nothing has come yet. The end of the stream, in
   // whatever way, is something that has come: `eof`.
@@ -30,9 +32,11 @@ struct ClientSide {
     const port::IoResult got = stream->read(scratch.first(std::min(in.room(), scratch.size())));
     if (got.state == port::IoState::kBlocked) return false;
     eof = got.state != port::IoState::kProgress;
+    broken = got.state == port::IoState::kFailed;
     context.meter.client_received_bytes.add(got.bytes);
     in.append(as_text(scratch.first(got.bytes)));
     received += got.bytes;
+    full = in.room() == 0;
     return true;
   }
 };

@@ -1,6 +1,8 @@
 #include "session/exchange.h"
 
-#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "session/answer.h"
 
@@ -18,6 +20,7 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   reset();
   method_ = head.method;
   path_ = head.path;
+  upgrade_ = head.upgrade;
   request_ = {
       .method = method_, .minor_version = head.minor_version, .keep_alive = head.keep_alive};
   request_framing_ = head.framing;
@@ -54,6 +57,8 @@ Step Exchange::advance(ClientSide& client) {
       return Step::again();
     case Phase::kRelay:
       return relay(client);
+    case Phase::kTunnel:
+      return tunnel(client);
     case Phase::kDiscard:
       return discard(client);
     case Phase::kBroken:
@@ -68,7 +73,13 @@ Step Exchange::relay(ClientSide& client) {
   if (phase_ == Phase::kRelay) moved |= take_answer(client);
   if (phase_ != Phase::kRelay) return Step::again();
   if (answer_done_) {
-    finish(client);
+    if (switches_ && request_done_) {
+      context_.meter.request.observe(context_.clock.micros() - begun_us_);
+      phase_ = Phase::kTunnel;
+      tunnel_ = Tunnel();
+    } else {
+      finish(client);
+    }
     return Step::again();
   }
   if (moved) return Step::again();
@@ -115,6 +126,10 @@ bool Exchange::take_request(ClientSide& client) {
       request_done_ = true;
     }
     client.in.consume(decoded->consumed);
+    // Whoever pipelines more than there is room for waits until this one is answered.
+    if (request_done_ && !client.in.empty() && std::exchange(client.full, false)) {
+      context_.meter.reached(Limit::kPipeline);
+    }
     moved = true;
   }
   return moved;
@@ -171,9 +186,69 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
   request_.keep_alive = !client.closing;
   const http1::ResponsePlan plan = http1::encode_response(client.out.tail(), head, request_);
   answer_form_ = plan.body;
+  switches_ = head.status == 101;
   client.closing |= plan.close;
   answer_started_ = true;
   return true;
+}
+
+Step Exchange::tunnel(ClientSide& client) {
+  switch (tunnel_.advance(client, leg_, context_)) {
+    case Tunnel::Moved::kOn:
+      return Step::again();
+    case Tunnel::Moved::kNot:
+      return Step::wait(Tunnel::wants(client, leg_));
+    case Tunnel::Moved::kEnded:
+      end_tunnel("the service ended it");
+      leg_.end(/*answered=*/true);
+      reset();
+      client.closing = true;
+      return Step::again();
+    case Tunnel::Moved::kGone:
+      end_tunnel("the client's connection broke");
+      phase_ = Phase::kBroken;
+      return Step::again();
+    case Tunnel::Moved::kFailed:
+      end_tunnel(leg_.failure().detail);
+      phase_ = Phase::kBroken;
+      return Step::again();
+  }
+  return Step::close();
+}
+
+void Exchange::end_tunnel(std::string_view how) {
+  end_tunnel(*gate_.admission().device, Reason::kNone, how);
+}
+
+void Exchange::end_tunnel(const policy::Device& device, Reason reason, std::string_view how) {
+  gate_.tunnel_ended(device, *permit_, operation(), reason,
+                     fmt::format("{}; {} bytes had gone to the service, {} to the client", how,
+                                 tunnel_.bytes_up(), tunnel_.bytes_down()));
+}
+
+Reason Exchange::look_again() {
+  if (phase_ != Phase::kTunnel || !gate_.is_outdated()) return Reason::kNone;
+  const SnapshotPtr before = gate_.snapshot();  // The device, permit_ and the leg point into it.
+  const policy::Device& device = *gate_.admission().device;
+  const Judgement again = gate_.judge_again(operation());
+  // The service was told who it speaks with.
+  const bool same = again.allowed() && gate_.admission().device->id == device.id &&
+                    again.permit->service->key == permit_->service->key;
+  if (same) {
+    permit_ = again.permit;
+    leg_.move_to(*permit_->service);
+    return Reason::kNone;
+  }
+  const Reason reason = again.allowed() ? Reason::no_permit : again.reason;
+  end_tunnel(device, reason,
+             again.allowed() ? "its service or its device is another now" : again.detail);
+  reset();
+  return reason;
+}
+
+void Exchange::abandon() {
+  if (phase_ == Phase::kTunnel) end_tunnel("the client's connection ended");
+  if (active()) phase_ = Phase::kBroken;
 }
 
 // Reads the rest of a refused request, so that the client can send the next one.
@@ -246,6 +321,13 @@ void Exchange::finish(ClientSide& client) {
 }
 
 Step Exchange::on_timeout(ClientSide& client) {
+  if (phase_ == Phase::kTunnel) {
+    context_.meter.reached(Limit::kIdleTime);
+    end_tunnel("nothing had moved for too long");
+    client.closing = true;
+    reset();
+    return Step::again();
+  }
   if (phase_ != Phase::kRelay) return Step::close();
   if (waits_for_body()) {
     refuse_midway(
@@ -258,7 +340,9 @@ Step Exchange::on_timeout(ClientSide& client) {
 }
 
 Millis Exchange::timeout() const {
-  if (waits_for_body()) return context_.snapshots.current()->limits.transfer_timeout;
+  const policy::ClientLimits& limits = context_.snapshots.current()->limits;
+  if (phase_ == Phase::kTunnel) return limits.idle_timeout;
+  if (waits_for_body()) return limits.transfer_timeout;
   return leg_.timeout();
 }
 
@@ -271,7 +355,7 @@ void Exchange::reset() {
   answer_form_ = http1::BodyForm::kNone;
   body_bytes_ = body_bytes_max_ = 0;
   num_interim_ = 0;
-  request_done_ = answer_started_ = answer_done_ = false;
+  request_done_ = answer_started_ = answer_done_ = switches_ = false;
 }
 
 }  // namespace interlock::session

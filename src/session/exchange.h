@@ -9,6 +9,7 @@
 #include "session/gate.h"
 #include "session/service_leg.h"
 #include "session/step.h"
+#include "session/tunnel.h"
 #include "wire/http1/encoder.h"
 
 namespace interlock::session {
@@ -31,7 +32,16 @@ class Exchange {
   // on_timeout ends the exchange in the protocol's own words. The step is as advance()'s.
   Step on_timeout(ClientSide& client);
 
+  // look_again decides once more on a tunnel where the configuration or the validity of the
+  // certificate has moved. Any other reason than kNone ended the exchange; it is on record, and the
+  // client must be cut off.
+  Reason look_again();
+
+  // abandon ends the exchange because the session is over.
+  void abandon();
+
   [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
+  [[nodiscard]] bool is_tunnel() const { return phase_ == Phase::kTunnel; }
 
   // timeout says how long to wait for the next movement.
   [[nodiscard]] Millis timeout() const;
@@ -50,11 +60,15 @@ class Exchange {
   enum class Phase : std::uint8_t {
     kIdle,
     kRelay,    // Request body to the service, answer to the client.
+    kTunnel,   // The service has agreed to another protocol: bytes in both directions.
     kDiscard,  // Answered by the gateway itself; the rest of the request is read and dropped.
     kBroken,   // The answer broke off in the middle: the client must be cut off.
   };
 
   Step relay(ClientSide& client);
+  Step tunnel(ClientSide& client);
+  void end_tunnel(std::string_view how);
+  void end_tunnel(const policy::Device& device, Reason reason, std::string_view how);
   Step discard(ClientSide& client);
   bool take_request(ClientSide& client);
   bool send_to_service(ClientSide& client);
@@ -67,7 +81,9 @@ class Exchange {
   void reset();
   // waits_for_body says that the client has to move next, not the service.
   [[nodiscard]] bool waits_for_body() const { return !request_done_ && leg_.out().room() > 0; }
-  [[nodiscard]] HttpOperation operation() const { return {.method = method_, .path = path_}; }
+  [[nodiscard]] HttpOperation operation() const {
+    return {.method = method_, .path = path_, .upgrade = upgrade_};
+  }
 
   Context& context_;
   Gate& gate_;
@@ -75,9 +91,10 @@ class Exchange {
   Phase phase_ = Phase::kIdle;
   std::int64_t begun_us_ = 0;               // When the request was permitted.
   const policy::Permit* permit_ = nullptr;  // Owned by the snapshot that the gate keeps.
-  std::string method_, path_;
+  std::string method_, path_, upgrade_;
   http1::RequestContext request_;
   ServiceLeg leg_;
+  Tunnel tunnel_;
   http1::Framing request_framing_ = http1::Framing::kNone;
   http1::BodyForm answer_form_ = http1::BodyForm::kNone;
   std::uint64_t body_bytes_ = 0;
@@ -86,6 +103,7 @@ class Exchange {
   bool request_done_ = false;    // The whole request has been decoded.
   bool answer_started_ = false;  // The client has been given a status line.
   bool answer_done_ = false;     // The whole answer has been decoded.
+  bool switches_ = false;        // It was 101.
 };
 
 }  // namespace interlock::session

@@ -1,5 +1,7 @@
 #include "session/gate.h"
 
+#include <fmt/format.h>
+
 #include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
@@ -8,6 +10,11 @@ namespace interlock::session {
 namespace {
 
 constexpr HttpOperation kNoOperation{};
+
+void name_permit(AuditRecord& written, const policy::Permit& permit) {
+  written.permit = permit.name;
+  written.service = permit.service->name;
+}
 
 }  // namespace
 
@@ -49,10 +56,26 @@ void Gate::refuse_handshake(Reason reason, std::string_view detail) {
   deny(refused, reason, std::string(detail));
 }
 
+bool Gate::is_outdated() const {
+  return context_.snapshots.generation() != generation_ ||
+         !policy::still_admitted(admission_, context_.clock.wall());
+}
+
 Reason Gate::readmit() {
-  const bool moved = context_.snapshots.generation() != generation_;
-  if (moved || !policy::still_admitted(admission_, context_.clock.wall())) look_again();
+  if (is_outdated()) look_again();
   return admission_.reason;
+}
+
+Judgement Gate::judge_again(const HttpOperation& operation) {
+  if (const Reason standing = readmit(); standing != Reason::kNone) {
+    return {.reason = standing, .detail = admission_.detail};
+  }
+  const policy::Facts facts{.device = *admission_.device,
+                            .certificate_lifetime = admission_.certificate_lifetime(),
+                            .assurance = admission_.assurance()};
+  const Decision decision = policy::decide(facts, operation);
+  if (decision.allowed()) return {.permit = decision.permit};
+  return {.reason = decision.reason, .detail = policy::describe(decision, facts, operation)};
 }
 
 Judgement Gate::judge(const HttpOperation& operation) {
@@ -71,16 +94,19 @@ Judgement Gate::judge(const HttpOperation& operation) {
                             .assurance = admission_.assurance(),
                             .budgets = &budgets};
   const Decision decision = policy::decide(facts, operation);
-  if (decision.permit != nullptr) {
-    written.permit = decision.permit->name;
-    written.service = decision.permit->service->name;
-  }
   if (!decision.allowed()) {
     budgets.release();
+    if (decision.permit != nullptr) name_permit(written, *decision.permit);
     Judgement judgement =
         deny(written, decision.reason, policy::describe(decision, facts, operation));
     judgement.retry_after_s = (decision.wait_ms + 999) / 1000;
     return judgement;
+  }
+  name_permit(written, *decision.permit);
+  std::string goes_on;
+  if (!operation.upgrade.empty()) {
+    goes_on = fmt::format("may go on in {}", decision.permit->upgrade);
+    written.detail = goes_on;
   }
   // What does not happen, because nobody can write it down, spends nothing.
   if (!context_.audit.append(written)) return deny(written, Reason::audit_unavailable, {});
@@ -99,14 +125,28 @@ Judgement Gate::refuse(Reason reason, std::string_view detail, const HttpOperati
 std::string Gate::service_failed(const policy::Permit& permit, const HttpOperation& operation,
                                  Reason reason, std::string_view detail, int status) {
   AuditRecord written = record(AuditEvent::kService, operation);
-  written.permit = permit.name;
-  written.service = permit.service->name;
+  name_permit(written, permit);
   written.reason = reason;
   written.detail = detail;
   written.status = status;
   context_.meter.services.of(written.service).failures.add();
   // The operation itself is on record already; a full queue changes nothing about its outcome.
   return context_.refusals.write(written);
+}
+
+void Gate::tunnel_ended(const policy::Device& device, const policy::Permit& permit,
+                        const HttpOperation& operation, Reason reason, std::string_view detail) {
+  AuditRecord written = record(AuditEvent::kTunnelEnd, operation);
+  name_device(written, device);
+  name_permit(written, permit);
+  written.reason = reason;
+  written.detail = detail;
+  const std::string id =
+      reason == Reason::kNone ? std::string() : context_.refusals.new_denial_id();
+  written.denial_id = id;
+  if (reason != Reason::kNone) context_.meter.cut[static_cast<std::size_t>(reason)].add();
+  // What has passed has passed, whether or not it can be written down.
+  static_cast<void>(context_.audit.append(written));
 }
 
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {
@@ -137,6 +177,12 @@ void Gate::count(const AuditRecord& refusal) const {
   }
 }
 
+void Gate::name_device(AuditRecord& written, const policy::Device& device) {
+  written.device = device.id;
+  written.function = device.function->name;
+  if (device.tier != nullptr) written.tier = device.tier->name;
+}
+
 AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const {
   AuditRecord written;
   written.event = event;
@@ -148,9 +194,7 @@ AuditRecord Gate::record(AuditEvent event, const HttpOperation& operation) const
   written.spki = spki_hex_;
   if (admission_.facts->leaf) written.serial = admission_.facts->leaf->serial_hex;
   if (admission_.device != nullptr && proved_) {
-    written.device = admission_.device->id;
-    written.function = admission_.device->function->name;
-    if (admission_.device->tier != nullptr) written.tier = admission_.device->tier->name;
+    name_device(written, *admission_.device);
   }
   if (!operation.method.empty()) written.protocol = "http";
   written.method = operation.method;

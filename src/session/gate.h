@@ -69,6 +69,19 @@ class Gate {
   std::string service_failed(const policy::Permit& permit, const HttpOperation& operation,
                              Reason reason, std::string_view detail, int status);
 
+  // judge_again decides once more on an operation that is under way, under the configuration and at
+  // the time of now. It spends nothing and writes nothing down. What earlier judgements point to
+  // may be gone after it, unless the caller keeps snapshot().
+  Judgement judge_again(const HttpOperation& operation);
+  [[nodiscard]] bool is_outdated() const;
+  [[nodiscard]] const SnapshotPtr& snapshot() const { return snapshot_; }
+
+  // tunnel_ended writes down that an operation is over which had gone on in another protocol; with
+  // a reason where it was ended because the device or the permit lost its right. `device` is who it
+  // was of.
+  void tunnel_ended(const policy::Device& device, const policy::Permit& permit,
+                    const HttpOperation& operation, Reason reason, std::string_view detail);
+
   // readmit looks again where the configuration or the validity of the certificate has moved; kNone
   // while the client is still admitted.
   Reason readmit();
@@ -88,6 +101,7 @@ class Gate {
   void remember();
   void count(const AuditRecord& refusal) const;
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
+  static void name_device(AuditRecord& written, const policy::Device& device);
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);
 
   Context& context_;

@@ -35,6 +35,9 @@ class Refusals {
   // flush does it for all windows, at the end of the thread.
   void flush();
 
+  // new_denial_id returns 128 random bits in hexadecimal digits.
+  std::string new_denial_id();
+
  private:
   struct Window {
     std::string key;  // In windows_by_key_.
@@ -56,7 +59,6 @@ class Refusals {
   void make_room();
   bool put_count_on_record(const Window& window);
   void erase(Windows::iterator at);
-  std::string new_denial_id();
 
   port::AuditSink& audit_;
   port::Random& random_;

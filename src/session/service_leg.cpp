@@ -20,9 +20,10 @@ ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, const http1:
                                     std::string_view identity_fields) {
   service_ = &service;
   method_ = head.method;
+  upgrade_ = head.upgrade;
   http1::encode_request(out_.tail(), head, service.authority(), identity_fields);
   if (is_safe(method_) && head.framing == http1::Framing::kNone) repeat_ = out_.view();
-  decoder_.expect(method_);
+  decoder_.expect(method_, upgrade_);
   return connect(/*fresh=*/false);
 }
 
@@ -97,6 +98,18 @@ ServiceLeg::Moved ServiceLeg::next(http1::ResponseEvent& event) {
   if (!std::holds_alternative<NeedMore>(event)) return Moved::kOn;
   consume();
   return read();
+}
+
+ServiceLeg::Moved ServiceLeg::take(ByteQueue& to) {
+  if (connection_.in.empty()) {
+    if (eof_) return Moved::kNot;
+    const Moved moved = read();
+    if (moved != Moved::kOn) return moved;
+  }
+  const std::size_t len = std::min(to.room(), connection_.in.size());
+  to.append(connection_.in.view().substr(0, len));
+  connection_.in.consume(len);
+  return Moved::kOn;
 }
 
 void ServiceLeg::consume() { connection_.in.consume(std::exchange(decoded_len_, 0)); }
@@ -184,7 +197,7 @@ ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
   begun_ = eof_ = false;
   reusable_ = true;
   decoder_ = http1::ResponseDecoder();
-  decoder_.expect(method_);
+  decoder_.expect(method_, upgrade_);
   const Moved moved = connect(/*fresh=*/true);
   return moved == Moved::kNot ? Moved::kOn : moved;
 }

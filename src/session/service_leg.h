@@ -31,6 +31,10 @@ class ServiceLeg {
 
   ServiceLeg(Context& context, port::StreamObserver& observer)
       : context_(context), observer_(observer) {}
+  // A session may go in the middle of an exchange: whoever waits for its connection has its turn.
+  ~ServiceLeg() { end(/*answered=*/false); }
+  ServiceLeg(const ServiceLeg&) = delete;
+  ServiceLeg& operator=(const ServiceLeg&) = delete;
 
   // begin puts a request's head on its way. `service` stays valid until end().
   Moved begin(const policy::Service& service, const http1::RequestHead& head,
@@ -47,6 +51,17 @@ class ServiceLeg {
   // consume(), which must follow. An answer's head makes a second try impossible.
   Moved next(http1::ResponseEvent& event);
   void consume();
+
+  // What follows an answer with 101 is no HTTP. take moves it into `to` as far as there is room
+  // there; kNot also once all has come: has_ended. finish says that nothing more will be sent.
+  Moved take(ByteQueue& to);
+  [[nodiscard]] bool has_ended() const { return eof_ && connection_.in.empty(); }
+  void finish() {
+    if (connection_.stream != nullptr) connection_.stream->shutdown_write();
+  }
+
+  // move_to says that the service is described elsewhere now. It is the same one: its key is.
+  void move_to(const policy::Service& service) { service_ = &service; }
 
   // on_timeout is called after timeout() without any movement: kOn where another endpoint is tried.
   Moved on_timeout();
@@ -87,7 +102,7 @@ class ServiceLeg {
   int num_tries_ = 0;
   ByteQueue out_{limits::kServiceOutBytesMax};
   http1::ResponseDecoder decoder_;
-  std::string method_;
+  std::string method_, upgrade_;
   std::string repeat_;           // The encoded request, where it may be sent once more.
   std::size_t decoded_len_ = 0;  // Of connection_.in: the event that next() gave.
   bool begun_ = false;           // The service has taken a byte of this request.

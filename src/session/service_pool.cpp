@@ -149,8 +149,11 @@ ServicePool::Outcome ServicePool::borrow(const policy::Service& service, Tried& 
 
 void ServicePool::give_back(const policy::Service& service, ServiceConnection connection) {
   const auto at = sides_.find(service.key);
-  if (at == sides_.end() || connection.stream == nullptr || !connection.in.empty()) return;
+  if (at == sides_.end()) return;
   Side& side = *at->second;
+  // Kept or closed: who stands in line may have one now.
+  if (!side.line.empty()) wakeup_.request();
+  if (connection.stream == nullptr || !connection.in.empty()) return;
   connection.busy = Counted();
   const bool needed_elsewhere =
       side.state->num_waiting.load(std::memory_order_relaxed) > side.line.size();
@@ -163,7 +166,6 @@ void ServicePool::give_back(const policy::Service& service, ServiceConnection co
   kept.since = clock_.now();
   kept.connection.stream->observe(&kept);
   kept.connection.stream->want(true, false);
-  if (!side.line.empty()) wakeup_.request();
 }
 
 void ServicePool::close(const policy::Service& service, ServiceConnection connection) {

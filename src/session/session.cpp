@@ -141,6 +141,7 @@ Step Session::do_identify() {
 
 Step Session::do_serve() {
   if (context_.capacity.is_full()) return wait_for_memory();
+  if (loses_tunnel()) return Step::again();
   const bool was_active = exchange_.active();
   Step step = was_active ? exchange_.advance(client_) : next_request();
   if (step.kind == Step::Kind::kClose) return step;
@@ -159,6 +160,19 @@ Step Session::wait_for_memory() {
   if (!send_answers(step)) return Step::close();
   if (step.kind == Step::Kind::kWait) table_.pause(id_);
   return step;
+}
+
+// What was permitted when a tunnel began may be so no longer: then nothing more passes.
+bool Session::loses_tunnel() {
+  const Reason reason = exchange_.look_again();
+  if (reason == Reason::kNone) {
+    if (exchange_.is_tunnel()) keep_index();
+    return false;
+  }
+  client_.stream->refuse(reason);
+  client_.out.clear();
+  drain();
+  return true;
 }
 
 void Session::after_exchange() {
@@ -255,7 +269,12 @@ Step Session::do_drain() {
 }
 
 void Session::on_snapshot_changed() noexcept {
-  if (phase_ != Phase::kServe || exchange_.active()) return;
+  if (phase_ != Phase::kServe) return;
+  if (exchange_.is_tunnel()) {
+    if (loses_tunnel()) advance();
+    return;
+  }
+  if (exchange_.active()) return;
   const Reason reason = gate_.readmit();
   if (reason != Reason::kNone) {
     cut(reason, gate_.admission().detail);
@@ -359,6 +378,7 @@ void Session::on_deadline() noexcept {
 
 void Session::close() {
   phase_ = Phase::kClosed;
+  exchange_.abandon();
   hold(0);
   table_.retire(id_);
 }

@@ -35,7 +35,10 @@ class Session final : public port::StreamObserver {
   enum class Phase : std::uint8_t { kHandshake, kIdentify, kServe, kDrain, kClosed };
 
   Session(SessionTable& table, SessionId id, Context& context, Origin origin, Place place);
-  ~Session() { hold(0); }
+  ~Session() {
+    exchange_.abandon();
+    hold(0);
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -46,7 +49,7 @@ class Session final : public port::StreamObserver {
   void advance() noexcept;
 
   // on_snapshot_changed looks again whether the client is still admitted, and cuts it where not. A
-  // session in the middle of an exchange is judged at its next operation.
+  // session in the middle of an exchange is judged at its next operation; a tunnel at once.
   void on_snapshot_changed() noexcept;
 
   // cut ends the session now: with an alert where the client has no answer under way.
@@ -81,6 +84,7 @@ class Session final : public port::StreamObserver {
   Step refuse_request(Reason reason, std::string_view detail, int status);
   bool send_answers(Step& step);
   void after_exchange();
+  bool loses_tunnel();
   void drain();
   void count_handshake() const;
   void keep_index();

@@ -131,6 +131,10 @@ class Wire:
         self.whole += len(raw)
         return Message(start, fields, body, raw)
 
+    def take(self, size):
+        """So many bytes that are no message."""
+        return self._exactly(size)
+
     def rest(self):
         """Everything until the other side closes."""
         try:
@@ -171,6 +175,7 @@ class Service:
         self.requests = []         # Messages, in order of their ends.
         self.connections = 0
         self.cut_short = 0         # Connections that ended inside a request.
+        self.serve_once = None     # What is called with the next connection's socket instead.
         self._wires = []
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
@@ -183,6 +188,10 @@ class Service:
             except OSError:
                 return  # stop() has closed it.
             self.connections += 1
+            if self.serve_once:
+                serve, self.serve_once = self.serve_once, None
+                threading.Thread(target=serve, args=(sock,), daemon=True).start()
+                continue
             wire = Wire(sock)
             self._wires.append(wire)
             threading.Thread(target=self._serve, args=(wire,), daemon=True).start()

@@ -38,6 +38,8 @@ class Plant {
     add("x_rated", {"POST"}, "/v1/typed", 64);
     function_.permits.back().rate = policy::Rate{};
     function_.permits.back().content_types = {"text/html"};
+    add("y_live", {"GET"}, "/v1/live", 16);
+    function_.permits.back().upgrade = "websocket";
     for (std::uint32_t i = 0; i < function_.permits.size(); ++i)
       function_.paths.add(function_.permits[i].pattern, i);
   }
@@ -65,7 +67,7 @@ class Plant {
 HttpOperation operation_of(const RequestHead& head) {
   return {head.method, head.path,
           head.framing == Framing::kChunked ? std::nullopt : std::optional(head.content_length),
-          head.content_type};
+          head.content_type, head.upgrade};
 }
 
 // Budgets that are used up, or cannot be counted.
@@ -96,7 +98,7 @@ void check_budgets(const Plant& plant, const HttpOperation& operation, const Dec
 
 // Judged is a request that was permitted, with what has been forwarded of it.
 struct Judged {
-  std::string method, path, query, content_type;
+  std::string method, path, query, content_type, upgrade;
   bool has_query = false;
   Framing framing = Framing::kNone;
   std::uint64_t content_length = 0;
@@ -119,14 +121,21 @@ std::optional<Judged> judge(const Plant& plant, const RequestHead& head) {
             segments.size());
   IL_ASSERT(operation.body_bytes.value_or(0) <= decision.body_bytes_max);
   IL_ASSERT(decision.spends_rate == permit.rate.has_value());
+  IL_ASSERT(head.upgrade.empty() ||
+            (to_lower(head.upgrade) == permit.upgrade && !operation.has_body()));
   if (operation.has_body() && !permit.content_types.empty()) {
     IL_ASSERT(std::count(permit.content_types.begin(), permit.content_types.end(),
                          to_lower(media_type(head.content_type))) > 0);
   }
-  Judged judged{std::string(head.method), std::string(head.path),
-                std::string(head.query),  std::string(head.content_type),
-                head.has_query,           head.framing,
-                head.content_length,      &permit,
+  Judged judged{std::string(head.method),
+                std::string(head.path),
+                std::string(head.query),
+                std::string(head.content_type),
+                std::string(head.upgrade),
+                head.has_query,
+                head.framing,
+                head.content_length,
+                &permit,
                 decision.body_bytes_max};
   encode_request(judged.forwarded, head, "10.20.0.5:8080", "Interlock-Device: d1\r\n");
   return judged;
@@ -138,12 +147,15 @@ void check_fields(const RequestHead& head) {
     return std::count_if(head.fields.begin(), head.fields.end(),
                          [name](const Field& field) { return same_field(field.name, name); });
   };
-  IL_ASSERT(count("Host") == 1 && head.host == "10.20.0.5:8080" && count("Connection") == 0);
+  const long num_asked = head.upgrade.empty() ? 0 : 1;
+  IL_ASSERT(count("Host") == 1 && head.host == "10.20.0.5:8080");
+  IL_ASSERT(count("Connection") == num_asked && count("Upgrade") == num_asked);
   IL_ASSERT(count("Content-Length") == (head.framing == Framing::kLength ? 1 : 0));
   IL_ASSERT(count("Transfer-Encoding") == (head.framing == Framing::kChunked ? 1 : 0));
   for (const Field& field : head.fields) {
     if (field.traits.reach == FieldReach::kEndToEnd) continue;
-    const bool is_ours = field.name == "Host" || field.name == "Content-Length" ||
+    const bool is_ours = field.name == "Host" || field.name == "Connection" ||
+                         field.name == "Upgrade" || field.name == "Content-Length" ||
                          field.name == "Transfer-Encoding" ||
                          (field.name == "Interlock-Device" && field.value == "d1") ||
                          (field.name == "Via" && field.value.ends_with(" interlock"));
@@ -168,7 +180,7 @@ void check_service_reads_it(const Plant& plant, const Judged& judged) {
       IL_ASSERT(head->framing == judged.framing && head->content_length == judged.content_length);
       const Decision again = policy::decide(plant.facts(), operation_of(*head));
       IL_ASSERT(again.allowed() && again.permit == judged.permit);
-      IL_ASSERT(head->content_type == judged.content_type);
+      IL_ASSERT(head->content_type == judged.content_type && head->upgrade == judged.upgrade);
       check_fields(*head);
     } else if (const auto* piece = std::get_if<BodyBytes>(&decoded->event)) {
       body += piece->bytes;

@@ -48,7 +48,7 @@ class FakeServiceStream final : public port::ByteStream {
     return {IoState::kProgress, len};
   }
 
-  void shutdown_write() override {}
+  void shutdown_write() override { connection_.finished = true; }
   void want(bool read, bool write) override {
     connection_.wants_read = read;
     connection_.wants_write = write;
@@ -62,7 +62,7 @@ class FakeServiceStream final : public port::ByteStream {
   }
 
   void serve() {
-    while (!connection_.head_seen || connection_.may_be_whole()) {
+    while (!connection_.tunnel && (!connection_.head_seen || connection_.may_be_whole())) {
       std::string_view rest = std::string_view(connection_.received).substr(connection_.read_len);
       const std::size_t before = rest.size();
       const auto request = take_message(rest, Kind::kRequest, false);

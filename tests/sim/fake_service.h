@@ -28,6 +28,8 @@ struct Connection {
   bool head_seen = false;         // Of the request that is not whole yet.
   std::size_t whole_len = 0;      // The length it will have; 0: it ends with its last chunk.
   bool closed = false;            // By the gateway.
+  bool finished = false;          // The gateway sends no more.
+  bool tunnel = false;            // What comes now is no HTTP.
   bool wants_read = false, wants_write = false;
   port::StreamObserver* observer = nullptr;
 

@@ -23,7 +23,9 @@ constexpr std::string_view kNext = "GET /next HTTP/1.1\r\nHost: gateway\r\n\r\n"
 constexpr const char* kOpenFunction = R"(
 function { name: "open" permit { name: "everything" service: "historian"
   http { path: "/**" method: "GET" method: "HEAD" method: "POST" method: "PUT" method: "PATCH"
-         method: "DELETE" method: "OPTIONS" } } })";
+         method: "DELETE" method: "OPTIONS" } }
+  permit { name: "upgrade" service: "historian"
+    http { path: "/**" method: "GET" upgrade: "websocket" } } })";
 
 std::shared_ptr<const policy::Snapshot> snapshot_of(const std::string& function,
                                                     std::string functions) {
@@ -262,7 +264,12 @@ BOOST_AUTO_TEST_CASE(no_wrong_answer_looks_whole_and_its_connection_is_dropped) 
         if (vector.eof) connection.end();
       };
       FakeClient& client = world.served("press-07");
-      client.request(vector.methods.at(0), "/a");
+      const std::string& asked = vector.methods.at(0);
+      const std::size_t space = std::min(asked.find(' '), asked.size());
+      client.request(asked.substr(0, space), "/a", {},
+                     space < asked.size()
+                         ? "Connection: Upgrade\r\nUpgrade:" + asked.substr(space) + "\r\n"
+                         : "");
       world.settle();
       const std::vector<Message> answers = client.answers();
       if (!has("head ")) {

@@ -63,6 +63,7 @@ class Writer {
     line += " host=" + escape(head.host) + framing_of(head.framing, head.content_length);
     if (!head.content_type.empty()) line += " type=" + escape(head.content_type);
     if (head.expect_continue) line += " expect";
+    if (!head.upgrade.empty()) line += " upgrade=" + escape(head.upgrade);
     if (head.minor_version == 0) line += " 1.0";
     add(line + (head.keep_alive ? " keep-alive" : " close"));
     fields(head.fields);
@@ -74,6 +75,7 @@ class Writer {
     if (head.framing == Framing::kNone && head.content_length) {
       line += " announced=" + std::to_string(*head.content_length);
     }
+    if (!head.upgrade.empty()) line += " upgrade=" + escape(head.upgrade);
     line += head.keep_alive ? " keep-alive" : " close";
     add(line + (head.reason.empty() ? "" : " reason=" + escape(head.reason)));
     fields(head.fields);

@@ -2,6 +2,7 @@
 // vectors, the properties and the fuzzers.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "wire/http1/grammar.h"
 #include "wire/http1/request_decoder.h"
 #include "wire/http1/response_decoder.h"
 
@@ -30,6 +32,7 @@ std::string unescape(std::string_view text);
 // ResponseScript is a ResponseDecoder that is told, one by one, which requests were sent.
 class ResponseScript {
  public:
+  // Each is a method, or a method and the protocol that the request asks to go on in: "GET x".
   explicit ResponseScript(std::vector<std::string> methods) : methods_(std::move(methods)) {
     expect_next();
   }
@@ -43,7 +46,10 @@ class ResponseScript {
 
  private:
   void expect_next() {
-    if (next_ < methods_.size()) decoder_.expect(methods_[next_++]);
+    if (next_ == methods_.size()) return;
+    const std::string_view request = methods_[next_++];
+    const std::size_t space = std::min(request.find(' '), request.size());
+    decoder_.expect(request.substr(0, space), trim_ows(request.substr(space)));
   }
   ResponseDecoder decoder_;
   std::vector<std::string> methods_;

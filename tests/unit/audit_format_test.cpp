@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(events_that_decide_nothing_have_no_decision) {
       {AuditEvent::kOperation, "deny"},  {AuditEvent::kHandshake, "deny"},
       {AuditEvent::kService, ""},        {AuditEvent::kGatewayStart, ""},
       {AuditEvent::kGatewayStop, ""},    {AuditEvent::kConfigApplied, ""},
-      {AuditEvent::kConfigRejected, ""}, {AuditEvent::kAuditRepaired, ""}};
+      {AuditEvent::kConfigRejected, ""}, {AuditEvent::kAuditRepaired, ""},
+      {AuditEvent::kTunnelEnd, ""}};
   for (const auto& [event, decision] : decisions) {
     AuditRecord record = full_record();
     record.event = event;

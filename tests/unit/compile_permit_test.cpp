@@ -80,6 +80,61 @@ BOOST_AUTO_TEST_CASE(a_permit_lists_a_bounded_number_of_content_types) {
       {"the permit has 33 content types\n  write at most 32, or none where any will do"});
 }
 
+// A permit for GET /a, with its upgrade.
+std::string upgrading(std::string_view methods, std::string_view upgrade) {
+  return "function { name: \"g\" permit { name: \"p\" service: \"historian\" http { path: \"/a\" " +
+         std::string(methods) + " upgrade: @\"" + std::string(upgrade) + "\" } } }";
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_names_one_protocol_and_belongs_to_get) {
+  const std::string get = R"(method: "GET")";
+  const Marked good(upgrading(get, "WebSocket"));
+  BOOST_TEST(snapshot_of(config_of(good.text))->function("g")->permits.at(0).upgrade ==
+             "websocket");
+  for (const std::string text : {"", "a b", "websocket, mqtt", "h2c", "H2C", "HTTP/2.0", "TLS/1.3"})
+    complain(upgrading(get, text),
+             {"\"" + text +
+              "\" is no protocol that can be permitted\n  write one name, such as "
+              "\"websocket\"; another version of HTTP cannot be judged inside"});
+  for (const std::string methods : {R"(method: "POST")", R"(method: "GET" method: "HEAD")"})
+    complain(upgrading(methods, "websocket"),
+             {"another protocol is asked for with GET alone\n"
+              "  write method: \"GET\", and other methods into a permit of their own"});
+}
+
+BOOST_AUTO_TEST_CASE(a_permit_with_an_upgrade_is_not_in_vain_behind_one_without) {
+  const auto both = [](std::string_view first, std::string_view second) {
+    const auto one = [](const char* name, std::string_view upgrade) {
+      return std::string("permit { name: \"") + name +
+             "\" service: \"historian\" http { method: \"GET\" path: \"/a\" " +
+             std::string(upgrade) + " } } ";
+    };
+    const Loaded loaded =
+        config_of("function { name: \"g\" " + one("a", first) + one("b", second) + "}").load();
+    return loaded.snapshot != nullptr;
+  };
+  const std::string websocket = R"(upgrade: "websocket")", mqtt = R"(upgrade: "mqtt")";
+  BOOST_TEST(both("", websocket));
+  BOOST_TEST(both(mqtt, websocket));
+  BOOST_TEST(!both(websocket, websocket));
+  BOOST_TEST(!both(websocket, ""));
+}
+
+BOOST_AUTO_TEST_CASE(an_expectation_may_ask_for_an_upgrade) {
+  const auto expected = [](const char* upgrade, const char* decision) {
+    const Marked policy(upgrading(R"(method: "GET")", "websocket"));
+    return config_of(policy.text +
+                     "expect { device: \"press-07\" http { method: \"GET\" path: \"/a\" "
+                     "upgrade: \"" +
+                     upgrade + "\" } decision: " + decision + " }")
+               .load()
+               .snapshot != nullptr;
+  };
+  BOOST_TEST(expected("websocket", "ALLOW"));
+  BOOST_TEST(!expected("websocket", "DENY"));
+  BOOST_TEST(expected("mqtt", "DENY"));
+}
+
 BOOST_AUTO_TEST_CASE(a_rate_is_a_limit_a_time_and_a_burst) {
   BOOST_TEST(!compiled("").rate.has_value());
   BOOST_TEST(

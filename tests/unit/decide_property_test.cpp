@@ -24,6 +24,7 @@ struct Rule {
   std::uint64_t body_bytes_max = 0;
   std::vector<std::string> content_types = {};
   std::optional<Budget> budget = {};  // Of its rate, as the device finds it; nothing: no rate.
+  std::string upgrade = {};
 };
 
 // Function of rules in the order in which they were written.
@@ -37,6 +38,7 @@ Function compiled(const std::vector<Rule>& rules) {
                                 .pattern = *parse_path_pattern(rule.path),
                                 .body_bytes_max = rule.body_bytes_max,
                                 .content_types = rule.content_types,
+                                .upgrade = rule.upgrade,
                                 .rate = rule.budget ? std::optional(Rate{}) : std::nullopt});
   }
   std::sort(function.permits.begin(), function.permits.end(),
@@ -70,6 +72,7 @@ class Generator {
       if (below(3) == 0) rule.content_types = {one_of({"a/b", "a/c"})};
       if (below(6) == 0) rule.content_types.emplace_back("a/d");
       if (below(2) == 0) rule.budget = budget();
+      if (below(3) == 0) rule.upgrade = one_of({"x", "y"});
       out.push_back(std::move(rule));
     }
     return out;
@@ -94,16 +97,17 @@ class Generator {
   struct Request {
     std::string method, path;
     std::optional<std::uint64_t> body_bytes;
-    std::string content_type;
+    std::string content_type, upgrade;
     [[nodiscard]] HttpOperation operation() const {
-      return {method, path, body_bytes, content_type};
+      return {method, path, body_bytes, content_type, upgrade};
     }
   };
   Request request() {
     Request out{one_of({"GET", "GET", "PUT", "POST", "get"}),
                 path({"a", "b", "a", "b", "d7", "*"}),
                 {},
-                one_of({"a/b", "a/b", "A/B; x=y", "a/c", "a/d", "a/b,a/c", ""})};
+                one_of({"a/b", "a/b", "A/B; x=y", "a/c", "a/d", "a/b,a/c", ""}),
+                one_of({"", "", "", "", "", "", "x", "X"})};
     if (below(4) != 0) out.body_bytes = below(4);
     return out;
   }
@@ -191,14 +195,19 @@ Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Re
   const auto has_method = [&](const Rule& rule) {
     return std::count(rule.methods.begin(), rule.methods.end(), request.method) > 0;
   };
+  const auto has_protocol = [&](const Rule& rule) {
+    return request.upgrade.empty() || rule.upgrade == "x";
+  };
   const auto has_room = [&](const Rule& rule) {
+    if (!request.upgrade.empty()) return request.body_bytes == 0U;
     return !request.body_bytes || *request.body_bytes <= rule.body_bytes_max;
   };
   const auto has_kind = [&](const Rule& rule) {
     return request.body_bytes == 0U || has_type(rule, request.content_type);
   };
   const auto covers_all = [&](const Rule& rule) {
-    return covers_path(rule) && has_method(rule) && has_kind(rule) && has_room(rule);
+    return covers_path(rule) && has_method(rule) && has_protocol(rule) && has_kind(rule) &&
+           has_room(rule);
   };
   for (const Rule& rule : rules)
     if (covers_all(rule) && (!rule.budget || rule.budget->state == Budget::State::kLeft))
@@ -211,11 +220,13 @@ Verdict naive(std::vector<Rule> rules, const Device& device, const Generator::Re
       if (covers_all(rule) && rule.budget->wait.ms == wait)
         return {Reason::rate_limited, rule.name, wait};
   for (const Rule& rule : rules)
-    if (covers_path(rule) && has_method(rule) && has_kind(rule))
+    if (covers_path(rule) && has_method(rule) && has_protocol(rule) && has_kind(rule))
       return {Reason::too_large, rule.name};
   for (const Rule& rule : rules)
-    if (covers_path(rule) && has_method(rule))
+    if (covers_path(rule) && has_method(rule) && has_protocol(rule))
       return {Reason::content_type_not_permitted, rule.name};
+  for (const Rule& rule : rules)
+    if (covers_path(rule) && has_method(rule)) return {Reason::upgrade_not_permitted, rule.name};
   for (const Rule& rule : rules)
     if (covers_path(rule)) return {Reason::method_not_permitted, rule.name};
   const Rule* nearest = nullptr;

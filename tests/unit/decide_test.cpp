@@ -67,6 +67,8 @@ class Case {
         service = words.at(++i);
       } else if (words[i] == "of") {
         body += "content_type: \"" + words.at(++i) + "\" ";
+      } else if (words[i] == "into") {
+        body += "upgrade: \"" + words.at(++i) + "\" ";
       } else if (words[i] == "rate") {
         const std::string limit = words.at(++i), per = words.at(++i), burst = words.at(++i);
         rate = "rate { limit: " + limit + " per: \"" + per + "\" burst: " + burst + " } ";
@@ -106,6 +108,8 @@ class Case {
       const std::string what = words[i].substr(0, equals), value = words[i].substr(equals + 1);
       if (what == "type") {
         operation.content_type = std::string_view(words[i]).substr(equals + 1);
+      } else if (what == "upgrade") {
+        operation.upgrade = std::string_view(words[i]).substr(equals + 1);
       } else if (value == "chunked") {
         operation.body_bytes.reset();
       } else {
@@ -234,6 +238,8 @@ BOOST_AUTO_TEST_SUITE(decide_operation)
 BOOST_AUTO_TEST_CASE(permits) { Runner().run("decide/permits.txt"); }
 
 BOOST_AUTO_TEST_CASE(kinds_of_body) { Runner().run("decide/content_types.txt"); }
+
+BOOST_AUTO_TEST_CASE(upgrades) { Runner().run("decide/upgrades.txt"); }
 
 BOOST_AUTO_TEST_CASE(rates) { Runner().run("decide/rates.txt"); }
 

@@ -32,7 +32,10 @@ constexpr std::string_view kPermits = R"(
 struct Question {
   std::string method, path, content_type;
   std::optional<std::uint64_t> body_bytes = 0;
-  [[nodiscard]] HttpOperation operation() const { return {method, path, body_bytes, content_type}; }
+  std::string upgrade = {};
+  [[nodiscard]] HttpOperation operation() const {
+    return {method, path, body_bytes, content_type, upgrade};
+  }
 };
 
 // A plant of three devices: press-07 and press-08 of function "press", and oven-01 of "oven", which
@@ -154,6 +157,28 @@ BOOST_AUTO_TEST_CASE(a_permit_that_is_nearly_the_same_is_changed) {
   BOOST_TEST(plant.text({"PUT", "/parts/7", "", 0}) ==
              R"(permit { name: "put-7" service: "mes" http { method: "PUT" path: "/parts/7" )"
              R"(max_body: "0B" } })");
+}
+
+BOOST_AUTO_TEST_CASE(an_upgrade_is_added_or_gets_a_permit_of_its_own) {
+  Plant plant;
+  const auto asked = [](std::string path, std::string upgrade) {
+    return Question{"GET", std::move(path), "", 0, std::move(upgrade)};
+  };
+  BOOST_TEST(plant.text(asked("/recipes/press-07", "WebSocket")) ==
+             "add upgrade: \"websocket\" to the http block of permit \"recipe\"");
+  BOOST_TEST(plant.text(asked("/v1/status", "websocket")) ==
+             R"(permit { name: "get-status" service: "historian" http { method: "GET" )"
+             R"(path: "/v1/status" max_body: "0B" upgrade: "websocket" } })");
+  for (const Question& question : {asked("/recipes/press-07", "mqtt"), asked("/v1/status", "a"),
+                                   asked("/v1/live", "websocket")}) {
+    Plant after = plant.with(plant.propose(question));
+    BOOST_TEST(after.decide(question).allowed());
+    BOOST_TEST(!after.decide(asked(question.path, "other")).allowed());
+  }
+  for (const Question& question :
+       {asked("/v1/status", "h2c"), asked("/v1/status", ","),
+        Question{"GET", "/v1/new", "", 3, "websocket"}, Question{"PUT", "/v1/new", "", 0, "a"}})
+    BOOST_TEST((plant.propose(question).kind == Proposal::Kind::kNone));
 }
 
 BOOST_AUTO_TEST_CASE(where_no_permit_would_help_it_says_what_would) {

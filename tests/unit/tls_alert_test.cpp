@@ -42,6 +42,7 @@ constexpr Row kRows[] = {
     {Reason::target_quarantined, 49},
     {Reason::no_permit, 49},
     {Reason::method_not_permitted, 49},
+    {Reason::upgrade_not_permitted, 49},
     {Reason::content_type_not_permitted, 49},
     {Reason::value_out_of_range, 49},
     {Reason::too_large, 49},

@@ -15,6 +15,7 @@ struct Phrase {
 };
 constexpr Phrase kPhrases[] = {
     {100, "Continue"},
+    {101, "Switching Protocols"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -94,6 +95,10 @@ void append_connection(std::string& out, const RequestContext& request, bool clo
   }
 }
 
+void append_upgrade(std::string& out, std::string_view protocol) {
+  if (!protocol.empty()) append(out, {"Connection: Upgrade\r\nUpgrade: ", protocol, "\r\n"});
+}
+
 }  // namespace
 
 void encode_request(std::string& out, const RequestHead& head, std::string_view service_authority,
@@ -116,6 +121,7 @@ void encode_request(std::string& out, const RequestHead& head, std::string_view 
     case Framing::kUntilClose:
       break;
   }
+  append_upgrade(out, head.upgrade);
   out += "\r\n";
 }
 
@@ -125,7 +131,8 @@ ResponsePlan encode_response(std::string& out, const ResponseHead& head,
   if (head.interim && request.minor_version == 0) return {BodyForm::kNone, false};
   append_status_line(out, head.status, head.reason);
   append_forwarded(out, head.fields);
-  if (head.interim) {
+  if (head.interim || head.status == 101) {
+    append_upgrade(out, head.upgrade);
     out += "\r\n";
     return {BodyForm::kNone, false};
   }

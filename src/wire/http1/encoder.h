@@ -41,15 +41,16 @@ struct Answer {
 
 // encode_request writes a request to a service: always HTTP/1.1, the canonical path, Host with the
 // service's own authority, the client's end-to-end fields, the gateway's `identity_fields` (ready
-// lines, each ending in CRLF) and `Via`. Dropped are fields of one hop, those that Connection names
-// and all that only the gateway may say (fields.h). The body is to be written by `head.framing`:
-// raw with kLength, chunked with kChunked.
+// lines, each ending in CRLF), `Via`, and what it asks to go on in (the caller has judged it).
+// Dropped are fields of one hop, those that Connection names and all that only the gateway may say
+// (fields.h). The body is to be written by `head.framing`: raw with kLength, chunked with kChunked.
 void encode_request(std::string& out, const RequestHead& head, std::string_view service_authority,
                     std::string_view identity_fields);
 
 // encode_response writes a service's answer to a client. A body of unknown length becomes chunked,
 // and goes until the connection closes for an HTTP/1.0 client. Interim answers have no body and
-// leave the connection as it is; HTTP/1.0 has none, so then nothing is written.
+// leave the connection as it is; HTTP/1.0 has none, so then nothing is written. After one with 101
+// the connection belongs to the other protocol.
 ResponsePlan encode_response(std::string& out, const ResponseHead& head,
                              const RequestContext& request);
 

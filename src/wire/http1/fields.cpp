@@ -38,7 +38,7 @@ constexpr Known kKnown[] = {
     {"proxy-connection", kOneHop},
     {"te", kOneHop},
     {"trailer", kOneHop},
-    {"upgrade", kOneHop},
+    {"upgrade", {FieldId::kUpgrade, FieldReach::kOneHop, true}},
 
     {"cf-connecting-ip", kGatewayOnly},
     {"cf-connecting-ipv6", kGatewayOnly},

@@ -21,6 +21,7 @@ enum class FieldId : std::uint8_t {
   kHost,
   kMaxForwards,
   kTransferEncoding,
+  kUpgrade,
   kLookalike,
 };
 

@@ -11,6 +11,9 @@ constexpr Refusal kHeadTooLarge{Reason::too_large, 431, "The head of the message
 constexpr Refusal kFirstLineTooLong{Reason::too_large, 414,
                                     "The first line of the message is too long"};
 
+// What stands for an Upgrade that does not name one protocol: a list, and so never a protocol.
+constexpr std::string_view kSeveralProtocols = ",";
+
 // FactsReader looks at each field once; the rules that need the whole head come last.
 class FactsReader {
  public:
@@ -34,6 +37,10 @@ class FactsReader {
         return once(facts_.max_forwards, field.value);
       case FieldId::kTransferEncoding:
         return read_transfer_encoding(field.value);
+      case FieldId::kUpgrade:
+        if (!upgrade_) upgrade_ = field.value;
+        ++num_upgrades_;
+        return Ok{};
       case FieldId::kLookalike:
         return ambiguous("A field is spelled so that some services take it for another");
     }
@@ -46,6 +53,10 @@ class FactsReader {
     }
     if (facts_.chunked && minor_version_ == 0) {
       return ambiguous("Transfer-Encoding stands in an HTTP/1.0 message");
+    }
+    // RFC 9110, section 7.8: without Connection it is about another hop.
+    if (connection_names_upgrade_ && upgrade_ && minor_version_ == 1) {
+      facts_.upgrade = num_upgrades_ == 1 && !upgrade_->empty() ? *upgrade_ : kSeveralProtocols;
     }
     facts_.keep_alive = !close_ && (minor_version_ == 1 || keep_alive_);
     return facts_;
@@ -84,6 +95,8 @@ class FactsReader {
         close_ = true;
       } else if (equals_ignoring_case(*option, "keep-alive")) {
         keep_alive_ = true;
+      } else if (equals_ignoring_case(*option, "upgrade")) {
+        connection_names_upgrade_ = true;
       } else if (!traits_of(*option).connection_may_name) {
         return ambiguous("Connection names a field that must not be lost on the way");
       }
@@ -93,6 +106,9 @@ class FactsReader {
 
   HeadFacts facts_;
   const int minor_version_;
+  std::optional<std::string_view> upgrade_;
+  std::size_t num_upgrades_ = 0;
+  bool connection_names_upgrade_ = false;
   std::size_t num_connection_options_ = 0;
   bool close_ = false;
   bool keep_alive_ = false;

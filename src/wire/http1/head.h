@@ -64,6 +64,8 @@ struct HeadFacts {
   std::optional<std::string_view> expect = {};
   std::optional<std::string_view> max_forwards = {};
   std::optional<std::uint64_t> content_length = {};
+  std::string_view upgrade =
+      {};  // What Upgrade asks for, where Connection names it and HTTP is 1.1.
   bool chunked = false;
   bool keep_alive = false;  // By version and Connection (RFC 9112, section 9.3).
 };

@@ -25,19 +25,23 @@ struct RequestHead {
   Framing framing = Framing::kNone;
   std::uint64_t content_length = 0;  // With kLength, else 0. Less than 2^63.
   bool keep_alive = true;            // The client can take another answer after this one.
+  // The protocol that the client asks to go on in, as sent; empty: none. No protocol's name where
+  // it asks for several.
+  std::string_view upgrade = {};
   bool expect_continue = false;  // The client waits for 100 (Continue) before it sends the body.
   int minor_version = 1;         // 0 or 1.
 };
 
 struct ResponseHead {
-  int status = 0;                // 100 to 599, never 101.
+  int status = 0;                // 100 to 599; 101 only where it was asked for.
   std::string_view reason = {};  // The reason phrase, as sent.
   std::span<const Field> fields = {};
   Framing framing = Framing::kNone;
   // As announced: also in answers to HEAD and in 304, where it is no framing.
   std::optional<std::uint64_t> content_length = {};
-  bool keep_alive = true;  // The service will take another request on this connection.
-  bool interim = false;    // 1xx: another head follows, and no MessageEnd.
+  bool keep_alive = true;         // The service will take another request on this connection.
+  bool interim = false;           // 1xx but 101: another head follows, and no MessageEnd.
+  std::string_view upgrade = {};  // With 101: the protocol that follows the MessageEnd.
 };
 
 // BodyBytes is a piece of the body, never empty, without its framing.

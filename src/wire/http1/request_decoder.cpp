@@ -153,6 +153,7 @@ Parsed<RequestHead> RequestDecoder::finish_head(std::string_view input) {
   head.minor_version = minor_version_;
   head.keep_alive = facts->keep_alive;
   head.content_type = facts->content_type.value_or("");
+  head.upgrade = facts->upgrade;
 
   const std::string_view authority = authority_.in(input);
   if (!facts->host && minor_version_ == 1) return malformed("There is no Host field");

@@ -29,10 +29,11 @@ int parse_status(std::string_view text) {
 
 }  // namespace
 
-void ResponseDecoder::expect(std::string_view request_method) {
+void ResponseDecoder::expect(std::string_view request_method, std::string_view upgrade) {
   IL_ASSERT(state_ == State::kIdle);
   state_ = State::kHead;
   head_request_ = request_method == "HEAD";
+  upgrade_ = upgrade;
   answer_begun_ = has_status_line_ = false;
   head_.reset();
 }
@@ -107,7 +108,8 @@ Parsed<Ok> ResponseDecoder::read_status_line(std::string_view line, std::string_
   if (status_ < 0 || (rest.size() > 3 && rest[3] != ' ')) {
     return malformed("The status line has no status from 100 to 599");
   }
-  if (status_ == 101) return malformed("The service switches protocols unasked", 501);
+  if (status_ == 101 && upgrade_.empty())
+    return malformed("The service switches protocols unasked", 501);
   reason_ = Slice::of(rest.substr(rest.size() > 3 ? 4 : 3), input);
   return Ok{};
 }
@@ -122,16 +124,22 @@ Parsed<ResponseHead> ResponseDecoder::finish_head(std::string_view input) {
   const auto facts = read_facts(fields, minor_version_);
   IL_TRY(facts);
   ResponseHead head{.status = status_, .reason = reason_.in(input), .fields = fields};
-  head.interim = status_ < 200;
-  head.keep_alive = facts->keep_alive;
+  head.interim = status_ < 200 && status_ != 101;
+  head.keep_alive = facts->keep_alive && status_ != 101;
   head.content_length = facts->content_length;
   // RFC 9110, section 8.6, forbids a length here. Zero is a common and harmless mistake; anything
   // else announces a body that a lenient reader would wait for.
-  if (head.interim || status_ == 204) {
+  if (status_ < 200 || status_ == 204) {
     if (facts->chunked || facts->content_length.value_or(0) > 0) {
       return ambiguous("An answer that cannot have a body announces one");
     }
     head.content_length.reset();
+  }
+  if (status_ == 101) {
+    if (!equals_ignoring_case(facts->upgrade, upgrade_)) {
+      return malformed("The service goes on in another protocol than it was asked for");
+    }
+    head.upgrade = facts->upgrade;
   }
   if (body_is_impossible()) return head;
   if (facts->chunked) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -21,13 +22,15 @@ using ResponseEvent = std::variant<NeedMore, ResponseHead, BodyBytes, MessageEnd
 // (the caller counts them), the final one, its BodyBytes, its MessageEnd. Bytes beyond the
 // MessageEnd are not consumed: to the caller they say that the connection must not be used again.
 //
-// Errors have Origin::kService: kMalformed, kUnsupported (another version, 101), kLimit, kTruncated
-// (the connection ended within the answer) and kClosed (it ended before the answer's first byte).
+// Errors have Origin::kService: kMalformed, kUnsupported (another version, 101 unasked), kLimit,
+// kTruncated (the connection ended within the answer) and kClosed (it ended before the answer's
+// first byte).
 class ResponseDecoder {
  public:
-  // expect announces the request that was just sent. Without it no byte may come. Never called
-  // between a request and the MessageEnd of its answer.
-  void expect(std::string_view request_method);
+  // expect announces the request that was just sent, and the protocol it asks to go on in. Without
+  // it no byte may come. Never called between a request and the MessageEnd of its answer, nor after
+  // that of an answer with 101: what follows is not HTTP.
+  void expect(std::string_view request_method, std::string_view upgrade = {});
 
   Result<Decoded<ResponseEvent>> decode(std::string_view input, bool eof);
 
@@ -44,6 +47,7 @@ class ResponseDecoder {
   BodyReader body_;
   State state_ = State::kIdle;
   bool head_request_ = false;
+  std::string upgrade_;
   bool answer_begun_ = false;
   bool has_status_line_ = false;
   int minor_version_ = 1;
