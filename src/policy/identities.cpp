@@ -18,8 +18,8 @@ const Device* Identities::add(std::string_view trust, IdentityKind kind, std::st
   if (slot != kFree) return entries_[slot].device;
   IL_ASSERT(text_.size() + key.size() < UINT32_MAX);
   slot = static_cast<std::uint32_t>(entries_.size());
-  entries_.push_back({device, static_cast<std::uint32_t>(text_.size()),
-                      static_cast<std::uint32_t>(key.size())});
+  entries_.push_back(
+      {device, static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(key.size())});
   text_ += key;
   return nullptr;
 }
@@ -38,7 +38,7 @@ void Identities::settle() {
 
 std::size_t Identities::slot_of(std::string_view key) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(key) & mask;
+  std::size_t slot = std::hash<std::string_view>{}(key)&mask;
   while (slots_[slot] != kFree && key_of(entries_[slots_[slot]]) != key) slot = (slot + 1) & mask;
   return slot;
 }

@@ -66,8 +66,8 @@ class Gate {
 
   // service_failed writes down that a permitted operation was not answered as it should be, and
   // returns the id under which that is on record.
-  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation, Reason reason,
-                      std::string_view detail, int status);
+  std::string service_failed(const policy::Permit& permit, const HttpOperation& operation,
+                             Reason reason, std::string_view detail, int status);
 
   // readmit looks again where the configuration or the validity of the certificate has moved; kNone
   // while the client is still admitted.
@@ -75,8 +75,12 @@ class Gate {
 
   [[nodiscard]] const policy::Admission& admission() const { return admission_; }
 
-  // identity_fields is what services are told about the client: ready header lines.
-  [[nodiscard]] const std::string& identity_fields() const { return identity_fields_; }
+  // identity_fields is what services are told about the client, who must be admitted: ready header
+  // lines. The view ends with the next admission, or with rest().
+  [[nodiscard]] std::string_view identity_fields();
+
+  // rest gives back what can be made again, for a client that has nothing to say.
+  void rest() { std::string().swap(identity_fields_); }
 
   // generation changes whenever the client has been admitted anew.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
@@ -96,7 +100,7 @@ class Gate {
   policy::Admission admission_;
   std::string spki_hex_;
   bool proved_ = false;
-  std::string identity_fields_;
+  std::string identity_fields_;  // Empty: not made yet.
 };
 
 }  // namespace interlock::session

@@ -73,6 +73,7 @@ Step Session::do_handshake() {
       phase_ = Phase::kServe;
       gate_.client_proved();
       keep_index();
+      rest_later();
       set_deadline(limits::kIdleTimeout);
       return Step::again();
     case port::Handshake::kFailed:
@@ -110,8 +111,21 @@ void Session::after_exchange() {
   if (client_.closing) {
     drain();
   } else {
+    rest_later();
     set_deadline(limits::kIdleTimeout);
   }
+}
+
+void Session::rest() noexcept {
+  rests_at_ = kNever;
+  if (phase_ != Phase::kServe || exchange_.active() || !client_.decoder.idle()) return;
+  // A ticket may wait inside TLS for something to be written.
+  if (client_.out.empty()) static_cast<void>(client_.stream->write({}));
+  client_.in.rest();
+  client_.out.rest();
+  client_.decoder.rest();
+  exchange_.rest();
+  gate_.rest();
 }
 
 // Writes what is there for the client; false where the client is gone. A write that made room turns

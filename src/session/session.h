@@ -50,11 +50,18 @@ class Session final : public port::StreamObserver {
   // on_deadline is called when deadline() has passed.
   void on_deadline() noexcept;
 
+  // rest gives back what an idle client does not need, once may_rest() is true: it would be a third
+  // of all that its connection takes.
+  [[nodiscard]] bool may_rest(Instant now) const { return rests_at_ <= now; }
+  void rest() noexcept;
+
   [[nodiscard]] Instant deadline() const { return deadline_; }
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] const Gate& gate() const { return gate_; }
 
  private:
+  static constexpr Instant kNever{INT64_MAX};
+
   Step do_handshake();
   Step do_identify();
   Step do_serve();
@@ -66,6 +73,7 @@ class Session final : public port::StreamObserver {
   void drain();
   void keep_index();
   void close();
+  void rest_later() { rests_at_ = context_.clock.now() + limits::kRestAfter; }
   void wait(const Step& step);
   void set_deadline(Millis from_now) { deadline_ = context_.clock.now() + from_now; }
 
@@ -77,6 +85,7 @@ class Session final : public port::StreamObserver {
   Exchange exchange_;
   Phase phase_ = Phase::kHandshake;
   Instant deadline_;
+  Instant rests_at_ = kNever;
   std::uint64_t indexed_generation_ = 0;
   bool refused_ = false;   // The refusal of this handshake is on record.
   bool flushed_ = false;   // The client has been sent all, end-of-stream included.

@@ -2,13 +2,13 @@
 // credential and issuer, so that a change cuts those it touches and no others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "session/session.h"
@@ -68,10 +68,12 @@ class SessionTable {
   struct Slot {
     std::unique_ptr<Session> session;
     std::uint32_t generation = 0;
-    std::vector<std::string> keys;  // In index_.
+    std::array<std::uint64_t, 2> keys{};  // In index_.
+    bool indexed = false;
   };
   void free_slot(SessionId id);
   void forget(std::uint32_t slot);  // Takes the slot out of index_.
+  [[nodiscard]] std::vector<std::uint32_t> found_under(IndexKind kind, std::string_view key) const;
 
   Context& context_;
   const std::size_t sessions_max_;
@@ -79,7 +81,9 @@ class SessionTable {
   std::vector<std::uint32_t> free_;
   std::vector<SessionId> waiting_;
   std::vector<SessionId> retired_;
-  std::unordered_map<std::string, std::unordered_set<std::uint32_t>> index_;  // Slots by key.
+  // Slots by the hashes of their device and credential: those found are looked at again. Issuers
+  // have no place here: whoever cuts by one looks at all sessions, and cuts most of them.
+  std::unordered_multimap<std::uint64_t, std::uint32_t> index_;
   std::size_t num_open_ = 0;
   std::uint64_t num_accepted_ = 0;
 };

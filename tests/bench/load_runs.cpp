@@ -22,6 +22,9 @@ double us_since(Clock::time_point then) {
 // What the server does later for what it has done (logs) belongs to it. Bounded; nothing is waited
 // for that could come early.
 constexpr int kSettleMs = 400;
+// An idle connection is one that has said nothing for a while: servers then give back what they
+// can.
+constexpr int kRestMs = 4'000;
 
 // Base is a run with its devices, its connections and the bill.
 class Base : public Run {
@@ -50,9 +53,9 @@ class Base : public Run {
     ++seen_.errors;
     ++seen_.failures[what];
   }
-  void settle() {
+  void settle(int ms = kSettleMs) {
     bool never = false;
-    const auto until = Clock::now() + std::chrono::milliseconds(kSettleMs);
+    const auto until = Clock::now() + std::chrono::milliseconds(ms);
     settling_until_ = until;
     settled_ = &never;
     loop_.go(never);
@@ -273,6 +276,7 @@ class Idle final : public Base {
       dial_next(*slot);
     }
     loop_.go(done_);
+    settle(kRestMs);
     return close_bill();
   }
 
