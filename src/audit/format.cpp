@@ -83,6 +83,8 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kGatewayStop:
     case AuditEvent::kConfigApplied:
     case AuditEvent::kConfigRejected:
+    case AuditEvent::kServiceDown:
+    case AuditEvent::kServiceUp:
     case AuditEvent::kAuditRepaired:
       return "";
   }
@@ -109,6 +111,10 @@ std::string_view to_string(AuditEvent event) {
       return "config.applied";
     case AuditEvent::kConfigRejected:
       return "config.rejected";
+    case AuditEvent::kServiceDown:
+      return "service.down";
+    case AuditEvent::kServiceUp:
+      return "service.up";
     case AuditEvent::kAuditRepaired:
       return "audit.repaired";
   }
@@ -120,7 +126,8 @@ std::span<const std::string_view> event_words() {
   static const std::array words = {to_string(kOperation),      to_string(kHandshake),
                                    to_string(kService),        to_string(kGatewayStart),
                                    to_string(kGatewayStop),    to_string(kConfigApplied),
-                                   to_string(kConfigRejected), to_string(kAuditRepaired)};
+                                   to_string(kConfigRejected), to_string(kServiceDown),
+                                   to_string(kServiceUp),      to_string(kAuditRepaired)};
   return words;
 }
 

@@ -112,9 +112,8 @@ constexpr std::uint32_t kHealthChecksUp = 2;
 constexpr Millis kHealthInterval{5'000};
 constexpr Millis kHealthIntervalMin{1'000};
 constexpr Millis kHealthIntervalMax{3'600'000};
-// How long an endpoint may take over a health check, and how much it may answer.
+// How long an endpoint may take over a health check.
 constexpr Millis kHealthTimeout{5'000};
-constexpr std::size_t kHealthAnswerBytesMax = 64 * kKiB;
 
 // Budgets of permits with a rate that are in use (not full) at one time, of all workers together:
 // 64 * 4,096 of about 300 bytes. A shard is locked by one thread at a time, and is looked through

@@ -62,6 +62,11 @@ bool in_order(const StatusReport& status) {
                      [&](const control::TrustReport& trust) {
                        return std::all_of(trust.lists.begin(), trust.lists.end(), good);
                      }) &&
+         std::all_of(status.services.begin(), status.services.end(),
+                     [](const control::ServiceReport& service) {
+                       return std::all_of(service.endpoints.begin(), service.endpoints.end(),
+                                          [](const auto& endpoint) { return endpoint.up(); });
+                     }) &&
          (!status.last_reload || is_good(*status.last_reload));
 }
 
@@ -95,6 +100,23 @@ void print_trusts(const StatusReport& status, Screen& screen) {
   }
 }
 
+void print_services(const StatusReport& status, Screen& screen) {
+  for (const control::ServiceReport& service : status.services) {
+    for (const control::EndpointReport& endpoint : service.endpoints) {
+      const bool good = endpoint.up();
+      screen.line_or_alarm(good, "service",
+                           good ? fmt::format("{} at {}: up", service.name, endpoint.address)
+                                : fmt::format("{} at {}: {}: {}", service.name, endpoint.address,
+                                              endpoint.health == "down" ? "DOWN" : "FAILING",
+                                              endpoint.last_failure));
+    }
+    if (service.waiting > 0) {
+      screen.line("", fmt::format("{} requests wait for one of its {} connections", service.waiting,
+                                  service.connections));
+    }
+  }
+}
+
 void print_reload(const control::ReloadReport& reload, Screen& screen) {
   const bool good = is_good(reload);
   screen.line_or_alarm(good, "last reload",
@@ -115,7 +137,7 @@ void print_text(const StatusReport& status) {
   screen.line("policy",
               fmt::format("{}, in force since {}", status.policy, format_utc(status.policy_since)));
   screen.line("", fmt::format("devices: {}, functions: {}, services: {}", status.num_devices,
-                              status.num_functions, status.num_services));
+                              status.num_functions, status.services.size()));
   if (status.disk.empty()) {
     screen.line("disk", "as running");
   } else {
@@ -124,6 +146,7 @@ void print_text(const StatusReport& status) {
   }
   print_listeners(status, screen);
   print_trusts(status, screen);
+  print_services(status, screen);
   const auto sessions =
       std::accumulate(status.sessions.begin(), status.sessions.end(), std::uint64_t{0});
   screen.line("sessions", status.sessions.size() == 1
@@ -171,6 +194,21 @@ void write_trusts(JsonWriter& json, const StatusReport& status) {
   json.end_array();
 }
 
+void write_services(JsonWriter& json, const StatusReport& status) {
+  json.begin_array();
+  for (const control::ServiceReport& service : status.services) {
+    json.begin_object().member("name", service.name).member("connections", service.connections);
+    json.member("waiting", service.waiting).key("endpoints").begin_array();
+    for (const control::EndpointReport& endpoint : service.endpoints) {
+      json.begin_object().member("address", endpoint.address).member("health", endpoint.health);
+      if (!endpoint.last_failure.empty()) json.member("last_failure", endpoint.last_failure);
+      json.end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
 void print_json(const StatusReport& status) {
   std::string out;
   JsonWriter json(out);
@@ -182,8 +220,10 @@ void print_json(const StatusReport& status) {
   json.member("up_seconds", status.up.ms / 1000).member("config", status.config_file);
   json.member("policy", status.policy).member("policy_since", format_utc(status.policy_since));
   json.member("devices", status.num_devices).member("functions", status.num_functions);
-  json.member("services", status.num_services).key("disk");
+  json.key("disk");
   write(json, status.disk);
+  json.key("services");
+  write_services(json, status);
   json.key("listeners");
   write_listeners(json, status);
   json.key("trusts");

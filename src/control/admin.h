@@ -54,6 +54,20 @@ struct TrustReport {
   std::vector<RevocationListReport> lists;
 };
 
+struct EndpointReport {
+  std::string address;
+  std::string health;        // "up"; "failing": requests fail; "down": its health checks fail.
+  std::string last_failure;  // Also of an endpoint that is up again; empty: none.
+
+  [[nodiscard]] bool up() const { return health == "up"; }
+};
+
+struct ServiceReport {
+  std::string name;
+  std::uint64_t connections = 0, waiting = 0;
+  std::vector<EndpointReport> endpoints;
+};
+
 struct StatusReport {
   std::string version, gateway_id;
   WallTime now, started;
@@ -62,7 +76,8 @@ struct StatusReport {
   WallTime policy_since;
   std::vector<ListenerReport> listeners;
   std::vector<TrustReport> trusts;
-  std::uint64_t num_devices = 0, num_functions = 0, num_services = 0;
+  std::vector<ServiceReport> services;
+  std::uint64_t num_devices = 0, num_functions = 0;
   std::vector<std::uint64_t> sessions;  // Of each worker.
   std::string audit_file;
   bool audit_healthy = false;

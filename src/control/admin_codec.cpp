@@ -155,6 +155,29 @@ TrustReport get(const admin::Trust& from) {
   return into;
 }
 
+void put(const ServiceReport& from, admin::Service& into) {
+  into.set_name(from.name);
+  into.set_connections(from.connections);
+  into.set_waiting(from.waiting);
+  for (const EndpointReport& endpoint : from.endpoints) {
+    admin::Endpoint& made = *into.add_endpoint();
+    made.set_address(endpoint.address);
+    made.set_health(endpoint.health);
+    if (!endpoint.last_failure.empty()) made.set_last_failure(endpoint.last_failure);
+  }
+}
+
+ServiceReport get(const admin::Service& from) {
+  ServiceReport into{.name = from.name(),
+                     .connections = from.connections(),
+                     .waiting = from.waiting(),
+                     .endpoints = {}};
+  for (const admin::Endpoint& endpoint : from.endpoint()) {
+    into.endpoints.push_back({endpoint.address(), endpoint.health(), endpoint.last_failure()});
+  }
+  return into;
+}
+
 void put(const StatusReport& from, admin::Status& into) {
   into.set_version(from.version);
   into.set_gateway_id(from.gateway_id);
@@ -168,7 +191,7 @@ void put(const StatusReport& from, admin::Status& into) {
   for (const TrustReport& each : from.trusts) put(each, *into.add_trust());
   into.set_devices(from.num_devices);
   into.set_functions(from.num_functions);
-  into.set_services(from.num_services);
+  for (const ServiceReport& each : from.services) put(each, *into.add_service());
   for (const std::uint64_t sessions : from.sessions) into.add_sessions(sessions);
   into.set_audit_file(from.audit_file);
   into.set_audit_healthy(from.audit_healthy);
@@ -188,9 +211,9 @@ StatusReport get(const admin::Status& from) {
                     .policy_since = {from.policy_since()},
                     .listeners = {},
                     .trusts = {},
+                    .services = {},
                     .num_devices = from.devices(),
                     .num_functions = from.functions(),
-                    .num_services = from.services(),
                     .sessions = {from.sessions().begin(), from.sessions().end()},
                     .audit_file = from.audit_file(),
                     .audit_healthy = from.audit_healthy(),
@@ -199,6 +222,7 @@ StatusReport get(const admin::Status& from) {
                     .disk = get(from.disk())};
   for (const admin::Listener& each : from.listener()) into.listeners.push_back(get(each));
   for (const admin::Trust& each : from.trust()) into.trusts.push_back(get(each));
+  for (const admin::Service& each : from.service()) into.services.push_back(get(each));
   if (from.has_last_reload()) into.last_reload = get(from.last_reload());
   return into;
 }

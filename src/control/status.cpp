@@ -35,7 +35,6 @@ StatusReport status_of(const policy::Snapshot& snapshot) {
   for (const auto& each : snapshot.trusts) report.trusts.push_back(report_of(*each));
   report.num_devices = snapshot.devices.size();
   report.num_functions = snapshot.functions.size();
-  report.num_services = snapshot.services.size();
   report.audit_file = snapshot.audit_file;
   return report;
 }

@@ -38,6 +38,7 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
     workers_.push_back(std::make_unique<Worker>(slot_, rates_, services_, *audit_, wake));
   }
   configure_workers(std::move(first.listeners));
+  checks_.configure(snapshot_);
   loader_ = std::make_unique<Loader>(std::move(with), wake);
 }
 
@@ -144,6 +145,7 @@ void Gateway::finish_compare(const Work& work) {
   report.config_file = config_file_;
   report.policy_since = snapshot_since_;
   for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
+  report.services = control::reports_of(*snapshot_, services_);
   report.audit_healthy = audit_->healthy();
   report.audit_last_seq = audit_->last_seq();
   report.last_reload = last_reload_;
@@ -210,6 +212,7 @@ void Gateway::publish(Work work, ReloadReport report) {
 
 void Gateway::finish_publication() {
   services_.retain(*snapshot_);
+  checks_.configure(snapshot_);
   Publication done = std::move(*publication_);
   publication_.reset();
   old_.push_back(std::move(done.old));
@@ -259,9 +262,14 @@ bool Gateway::all_configured() const {
 bool Gateway::note(AuditEvent event, const std::string& detail, const std::string& policy) {
   AuditRecord record;
   record.event = event;
-  record.time = clock_.wall();
   record.policy = policy;
   record.detail = detail;
+  return note(record);
+}
+
+bool Gateway::note(AuditRecord record) {
+  record.time = clock_.wall();
+  if (record.policy.empty()) record.policy = snapshot_->id;
   const bool noted = own_audit_->append(record);
   own_audit_->flush();
   return noted;
@@ -269,6 +277,8 @@ bool Gateway::note(AuditEvent event, const std::string& detail, const std::strin
 
 void Gateway::on_tick() {
   watch_audit();
+  checks_.on_tick();
+  watch_services();
   feed_watchdog();
   keyring_.rotate();
   if (admin_) admin_->on_tick();
@@ -289,6 +299,20 @@ void Gateway::watch_audit() {
                                    "be (is the disk full?)",
                                    snapshot_->audit_file));
   manager_.send(service_status());
+}
+
+void Gateway::watch_services() {
+  for (const control::ServiceChange& change : watch_.look(*snapshot_, services_)) {
+    const std::string detail =
+        change.up ? fmt::format("{} answers again", change.endpoint)
+                  : fmt::format("{} does not answer: {}", change.endpoint, change.why);
+    say(fmt::format("service {}: {}", change.service, detail));
+    AuditRecord record;
+    record.event = change.up ? AuditEvent::kServiceUp : AuditEvent::kServiceDown;
+    record.service = change.service;
+    record.detail = detail;
+    static_cast<void>(note(record));  // What it means for requests is on record with each of them.
+  }
 }
 
 void Gateway::feed_watchdog() {

@@ -10,6 +10,7 @@
 
 #include "audit/writer.h"
 #include "control/admin_server.h"
+#include "control/service_watch.h"
 #include "control/turns.h"
 #include "control/watchdog.h"
 #include "daemon/loader.h"
@@ -17,6 +18,7 @@
 #include "net/notify_socket.h"
 #include "net/signals.h"
 #include "net/unix_socket.h"
+#include "session/health_checks.h"
 
 namespace interlock::daemon {
 
@@ -55,9 +57,11 @@ class Gateway final : public control::AdminBackend {
   void conclude(control::ReloadReport report, const std::vector<control::Asker>& askers);
   void configure_workers(std::vector<ReadyListener> listeners);
   [[nodiscard]] bool all_configured() const;
+  [[nodiscard]] bool note(AuditRecord record);
   [[nodiscard]] bool note(AuditEvent event, const std::string& detail, const std::string& policy);
   [[nodiscard]] std::string service_status() const;
   void watch_audit();
+  void watch_services();
   void feed_watchdog();
 
   net::SystemClock clock_;
@@ -73,6 +77,9 @@ class Gateway final : public control::AdminBackend {
   session::SnapshotSlot slot_{snapshot_};
   session::RateTable rates_;  // Of all workers: they share each device's budgets.
   session::ServiceTable services_;
+  net::SocketDialer dialer_{loop_};  // For health checks.
+  session::HealthChecks checks_{dialer_, clock_, services_};
+  control::ServiceWatch watch_;
   tls::TicketKeyring& keyring_;
   std::vector<std::shared_ptr<const policy::Snapshot>> old_;  // Perhaps still used by a session.
 

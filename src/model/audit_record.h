@@ -19,6 +19,8 @@ enum class AuditEvent : std::uint8_t {
   kGatewayStop,     // The daemon stopped in an orderly way.
   kConfigApplied,   // A reload put another configuration in force, or found nothing changed.
   kConfigRejected,  // A reload was refused; the configuration in force stays.
+  kServiceDown,     // An endpoint of a service stopped answering.
+  kServiceUp,       // It answers again.
   kAuditRepaired    // An incomplete last line, left by a crash, was cut off.
 };
 

@@ -224,11 +224,15 @@ void Exchange::service_failed(ClientSide& client) {
     phase_ = Phase::kBroken;
     return;
   }
-  if (!request_done_) client.closing = true;
+  if (!request_done_ && request_framing_ != http1::Framing::kNone) client.closing = true;
   request_.keep_alive = !client.closing;
   encode_problem(client.out.tail(), failure.status, failure.reason, failure.detail, id, request_,
                  failure.retry_after_s);
-  reset();
+  if (request_done_ || client.closing) {
+    reset();
+  } else {
+    phase_ = Phase::kDiscard;
+  }
 }
 
 void Exchange::finish(ClientSide& client) {

@@ -173,12 +173,14 @@ void ServicePool::close(const policy::Service& service, ServiceConnection connec
 }
 
 void ServicePool::answered(const policy::Service& service, std::size_t endpoint) {
-  side_of(service)->state->endpoints[endpoint]->answered();
+  const auto at = sides_.find(service.key);  // Not there: it is gone by a reload.
+  if (at != sides_.end()) at->second->state->endpoints[endpoint]->answered();
 }
 
 void ServicePool::failed(const policy::Service& service, std::size_t endpoint,
                          std::string_view why) {
-  side_of(service)->state->endpoints[endpoint]->failed(clock_.now(), why);
+  const auto at = sides_.find(service.key);
+  if (at != sides_.end()) at->second->state->endpoints[endpoint]->failed(clock_.now(), why);
 }
 
 void ServicePool::retain(const policy::Snapshot& snapshot) {

@@ -56,6 +56,11 @@ void EndpointState::checked(bool healthy, std::string_view why) {
   if (healthy) answered();  // What requests found before it was down is past.
 }
 
+void EndpointState::unchecked() {
+  num_checked_ = 0;
+  down_.store(false, std::memory_order_relaxed);
+}
+
 EndpointState::Health EndpointState::health() const {
   if (down()) return Health::kDown;
   return rests_until_ms_.load(std::memory_order_relaxed) == 0 ? Health::kUp : Health::kResting;

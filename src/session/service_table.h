@@ -34,6 +34,8 @@ class EndpointState {
 
   // A health check came to this verdict. For one thread alone.
   void checked(bool healthy, std::string_view why);
+  // Nobody checks it any more.
+  void unchecked();
 
   [[nodiscard]] Health health() const;
   [[nodiscard]] bool down() const { return down_.load(std::memory_order_relaxed); }

@@ -18,7 +18,6 @@ constexpr std::string_view kMain = R"(
 gateway_id: "press-hall-3"
 certificate { chain_file: "gateway.pem" key_file: "gateway.key" }
 trust { name: "plant" ca_file: "ca.pem" crl { file: "plant.crl" } }
-service { name: "historian" endpoint: "10.20.0.5:8080" }
 service { name: "mes" endpoint: "10.20.0.6:8080" }
 audit { file: "audit.jsonl" }
 inventory_file: "devices.csv"
@@ -89,7 +88,8 @@ std::shared_ptr<const policy::Snapshot> plant_snapshot(const Intent& intent) {
     crl.entries.push_back({test::serial_of(plant().leaves.at(name)), {}, {}});
 
   const std::map<std::string, std::string> files = {
-      {"main.textproto", fmt::format("{}{}", kMain, intent.permits_status ? kStatus : "") +
+      {"main.textproto", fmt::format("service {{ name: \"historian\" {} }}{}{}", intent.historian,
+                                     kMain, intent.permits_status ? kStatus : "") +
                              fmt::format(kAlarms, intent.alarms_rate) + std::string(kObserver) +
                              fmt::format(kListener, intent.listener) + intent.functions},
       {"gateway.pem", plant().gateway.pem()},

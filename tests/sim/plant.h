@@ -29,6 +29,7 @@ struct Intent {
   bool permits_status = true;          // Whether function "press" has permit "status".
   std::string alarms_rate = R"(limit: 1 per: "10s" burst: 2)";  // Of function "press".
   std::string functions = {};                                   // More of them, as text.
+  std::string historian = R"(endpoint: "10.20.0.5:8080")";      // What stands in that service.
 };
 
 // plant_snapshot compiles a configuration with listener "telemetry", services "historian"

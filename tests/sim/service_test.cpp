@@ -41,6 +41,10 @@ BOOST_AUTO_TEST_CASE(no_socket_is_503_and_not_blamed_on_the_service) {
   BOOST_TEST(answer.field("Retry-After") == "1");
   BOOST_TEST(answer.member("detail").find("Too many open files") != std::string::npos);
   BOOST_TEST(world.audit.count(AuditEvent::kService, Reason::overloaded) == 1U);
+  world.historian.no_socket = false;
+  ask(client, "again");  // It keeps its connection.
+  world.settle();
+  BOOST_TEST(client.answers().back().field("X-Tag") == "again");
 }
 
 BOOST_AUTO_TEST_CASE(refused_connection_is_502_and_keeps_the_client) {

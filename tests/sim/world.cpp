@@ -49,7 +49,10 @@ const std::shared_ptr<const policy::Snapshot>& first_snapshot() {
 World::World(std::uint64_t seed, std::size_t sessions_max)
     : chance(seed), table(context, sessions_max) {
   ledger.policy = first_snapshot()->id;
-  dialer.services = {{"10.20.0.5:8080", &historian}, {"10.20.0.6:8080", &mes}};
+  dialer.services = {{"10.20.0.5:8080", &historian},
+                     {"10.20.0.6:8080", &mes},
+                     {"10.20.0.7:8080", &second},
+                     {"10.20.0.8:8080", &third}};
 }
 
 World::~World() {
@@ -89,7 +92,7 @@ bool World::tick() {
     end.observer->on_stream_ready();
   };
   for (FakeClient& client : clients) turn(client, client.in);
-  for (FakeService* service : {&historian, &mes}) {
+  for (FakeService* service : {&historian, &mes, &second, &third}) {
     // By number: a turn may dial, and so add a connection.
     for (std::size_t i = 0; i < service->connections.size(); ++i)
       turn(service->connections[i], service->connections[i].out);
@@ -114,6 +117,7 @@ void World::pass(Millis by) {
     clock.pass(kWorkerTick);
     table.on_tick();
     pool.on_tick();
+    checks.on_tick();
     settle();
   }
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "session/health_checks.h"
 #include "session/session_table.h"
 #include "sim/fake_client.h"
 #include "sim/fake_service.h"
@@ -49,6 +50,7 @@ class World {
   void tell() {
     services.retain(*snapshots.current());
     pool.retain(*snapshots.current());
+    checks.configure(snapshots.current());
     table.on_snapshot_changed();
   }
 
@@ -58,10 +60,11 @@ class World {
   VirtualClock clock;
   RecordingAudit audit{ledger};
   FakeWakeup wakeup;
-  FakeService historian, mes;
+  FakeService historian, mes, second, third;  // The last two for services with several endpoints.
   FakeDialer dialer{ledger, chance};
   std::deque<FakeClient> clients;
   session::ServiceTable services;
+  session::HealthChecks checks{dialer, clock, services};
   session::ServicePool pool{dialer, clock, wakeup, services};
   session::SnapshotSlot slot{first_snapshot()};
   session::SnapshotReader snapshots{slot};

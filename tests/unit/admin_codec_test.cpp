@@ -49,7 +49,11 @@ StatusReport status_report() {
       {.name = "other", .no_revocation = true, .lists = {}}};
   report.num_devices = 100'000;
   report.num_functions = 2;
-  report.num_services = 3;
+  report.services = {{.name = "historian",
+                      .connections = 3,
+                      .waiting = 1,
+                      .endpoints = {{"10.20.0.5:8080", "up", ""},
+                                    {"10.20.0.6:8080", "down", "Connection refused"}}}};
   report.sessions = {0, 16'384};
   report.audit_file = "audit.jsonl";
   report.audit_healthy = true;
@@ -135,6 +139,15 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   BOOST_TEST(status.trusts[0].lists[0].entries == 7U);
   BOOST_TEST((status.trusts[0].lists[0].fresh_until == WallTime{-1}));
   BOOST_TEST(status.trusts[1].no_revocation);
+  BOOST_TEST_REQUIRE(status.services.size() == 1U);
+  BOOST_TEST(status.services[0].name == "historian");
+  BOOST_TEST(status.services[0].connections == 3U);
+  BOOST_TEST(status.services[0].waiting == 1U);
+  BOOST_TEST_REQUIRE(status.services[0].endpoints.size() == 2U);
+  BOOST_TEST(status.services[0].endpoints[0].up());
+  BOOST_TEST(status.services[0].endpoints[1].address == "10.20.0.6:8080");
+  BOOST_TEST(status.services[0].endpoints[1].health == "down");
+  BOOST_TEST(status.services[0].endpoints[1].last_failure == "Connection refused");
   BOOST_TEST(status.num_devices == 100'000U);
   BOOST_TEST(status.sessions == sent.sessions, boost::test_tools::per_element());
   BOOST_TEST(status.audit_healthy);
