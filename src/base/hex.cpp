@@ -14,9 +14,12 @@ int hex_digit(char c) {
 
 void append_hex(std::string& out, Bytes bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  const std::size_t start = out.size();
+  out.resize(start + 2 * bytes.size());
+  char* to = out.data() + start;
   for (const std::uint8_t b : bytes) {
-    out.push_back(kDigits[b >> 4]);
-    out.push_back(kDigits[b & 15]);
+    *to++ = kDigits[b >> 4];
+    *to++ = kDigits[b & 15];
   }
 }
 

@@ -1,6 +1,8 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 
 #include "base/text.h"
@@ -22,12 +24,30 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
+// plain_len returns how much of the beginning of `text` stands for itself: eight bytes at a time.
+std::size_t plain_len(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  constexpr auto any_zero = [](std::uint64_t v) { return (v - kOnes) & ~v & kHighs; };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::array<char, 8> piece;
+    std::copy_n(text.data() + at, piece.size(), piece.begin());
+    const auto v = std::bit_cast<std::uint64_t>(piece);
+    const std::uint64_t other = (v & kHighs) | ((v - 0x20 * kOnes) & ~v & kHighs) |
+                                any_zero(v ^ ('"' * kOnes)) | any_zero(v ^ ('\\' * kOnes)) |
+                                any_zero(v ^ (0x7f * kOnes));
+    if (other != 0) break;
+  }
+  while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
+}
+
 void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     // Almost all text is plain: it goes in one piece.
-    std::size_t plain = 0;
-    while (plain < text.size() && kPlain[static_cast<unsigned char>(text[plain])]) ++plain;
+    const std::size_t plain = plain_len(text);
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;

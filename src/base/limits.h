@@ -156,6 +156,10 @@ constexpr Millis kHealthTimeout{5'000};
 constexpr std::size_t kRateShards = 64;
 constexpr std::size_t kRateShardBucketsMax = 4'096;
 
+// A client that has said nothing for this long has no more use for what was kept for its next
+// request: it takes some microseconds to make it again.
+constexpr Millis kRestAfter{2'000};
+
 constexpr Millis kHandshakeTimeout{10'000};
 constexpr Millis kHeadTimeout{10'000};
 constexpr Millis kBodyStallTimeout{30'000};

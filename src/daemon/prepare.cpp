@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "base/text.h"
 #include "control/configuration.h"
@@ -96,6 +97,8 @@ void check_descriptors(const Preparation& with, const policy::Snapshot& next,
 Prepared prepare(const Preparation& with, const policy::Snapshot* running) {
   policy::Loaded loaded =
       control::load_configuration(with.files, with.config_file, with.clock.wall());
+  // Reading a large inventory takes several times the memory that is kept of it.
+  malloc_trim(0);
   Prepared prepared{.snapshot = nullptr, .problems = std::move(loaded.problems), .listeners = {}};
   if (loaded.snapshot == nullptr) return prepared;
   if (running != nullptr) {

@@ -165,6 +165,14 @@ void note_constancy(std::span<const PathNode> nodes, WallTime now, ChainFacts& f
   }
 }
 
+// What is kept of a leaf: who needs its bytes has the chain.
+Certificate without_bytes(Certificate leaf) {
+  for (auto* bytes : {&leaf.der, &leaf.subject_der, &leaf.issuer_der}) {
+    *bytes = std::vector<std::uint8_t>();
+  }
+  return leaf;
+}
+
 }  // namespace
 
 ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime now) {
@@ -172,7 +180,9 @@ ChainFacts inspect(std::span<const Bytes> chain, const Trust& trust, WallTime no
   facts.trust = trust.name();
   facts.for_services = trust.for_services();
   const Presented presented = read_chain(chain);
-  if (!presented.certificates.empty()) facts.leaf = presented.certificates.front();
+  if (!presented.certificates.empty()) {
+    facts.leaf = without_bytes(presented.certificates.front());
+  }
   if (!presented.problem.empty()) {
     facts.path_problems.push_back(presented.problem);
     return facts;

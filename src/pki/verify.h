@@ -31,9 +31,11 @@ struct PathLink {
 // ChainFacts is what was found out about a chain. It is immutable, refers to nothing, and may be
 // kept and judged again, also by a newer Trust of the same name.
 struct ChainFacts {
-  std::optional<Certificate> leaf;  // Nothing where the first certificate could not be read.
-  std::string trust;                // Name of the trust.
-  bool for_services = false;        // Its usage: what the purpose was held against.
+  // Nothing where the first certificate could not be read. Facts are kept for as long as a device
+  // is connected or remembered, so its bytes (`der`, `subject_der`, `issuer_der`) are left out.
+  std::optional<Certificate> leaf;
+  std::string trust;  // Name of the trust.
+  bool for_services = false;  // Its usage: what the purpose was held against.
   // Why there is no valid path to an anchor; plain sentences, empty for a good path.
   std::vector<std::string> path_problems;
   // The path from the leaf up to, and including, the anchor; empty where there is none.

@@ -10,13 +10,13 @@ namespace {
 // Looks up one name of the certificate and notes a first, or a second and different, device.
 void look_up(const Snapshot& snapshot, std::string_view trust, IdentityKind kind,
              std::string_view value, Identified& found) {
-  const auto at = snapshot.identities.find(identity_key(trust, kind, value));
-  if (at == snapshot.identities.end()) return;
+  const Device* device = snapshot.identities.find(trust, kind, value);
+  if (device == nullptr) return;
   if (found.device == nullptr) {
-    found.device = at->second;
+    found.device = device;
     found.matched_by = fmt::format("{} {}", identity_word(kind), value);
-  } else if (found.device != at->second) {
-    found.other = at->second;
+  } else if (found.device != device) {
+    found.other = device;
   }
 }
 

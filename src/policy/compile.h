@@ -135,7 +135,6 @@ class Compiling {
   Names trusts_, listeners_, services_, tiers_, functions_;
   std::unordered_map<std::string, PathRegex> regexes_;  // Key: its text.
   std::unordered_map<std::string, Device*> devices_;
-  std::unordered_map<std::string, Position> identities_;
   bool has_default_certificate_ = false;            // It is given, and perhaps wrong.
   std::optional<Certificate> default_certificate_;  // It is given and right.
   std::string inventory_file_;

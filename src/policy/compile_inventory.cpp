@@ -70,10 +70,9 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
   const Tier* tier = row.tier.empty() ? nullptr : find_named(out().tiers, row.tier);
   Device*& device = devices_[row.device_id];
   if (device == nullptr) {
-    auto made = std::make_unique<Device>();
-    device = made.get();
+    device = &out().device_store.emplace_back();
     device->id = row.device_id;
-    device->site = row.site.empty() ? out().site : row.site;
+    device->site = *out().site_names.insert(row.site.empty() ? out().site : row.site).first;
     if (out().site.empty() && !row.site.empty() && !std::exchange(warned_of_sites_, true)) {
       warning(inventory.at(row, InventoryColumn::kSite),
               "the configuration names no site, so the sites of devices are not compared",
@@ -84,7 +83,7 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
     device->tier = tier;
     device->attributes = row.attributes;
     device->line = row.line;
-    out().devices.push_back(std::move(made));
+    out().devices.push_back(device);
     check_attributes(inventory, row, *function);
   } else if (device->function != function || device->tier != tier ||
              device->attributes != row.attributes ||
@@ -95,13 +94,11 @@ void Compiling::add_row(const Inventory& inventory, const InventoryRow& row) {
           "rows of one device may differ in identity and trust only");
     return;
   }
-  const auto [first, fresh] =
-      out().identities.emplace(identity_key(row.trust, row.identity_type, row.identity), device);
-  if (!fresh) {
+  const Device* first = out().identities.add(row.trust, row.identity_type, row.identity, device);
+  if (first != nullptr) {
     wrong(InventoryColumn::kIdentity,
           fmt::format("{} {} of trust \"{}\" belongs to device \"{}\" already",
-                      identity_word(row.identity_type), quoted(row.identity), row.trust,
-                      first->second->id),
+                      identity_word(row.identity_type), quoted(row.identity), row.trust, first->id),
           "one identity names one device, in one row");
   }
 }
@@ -115,6 +112,8 @@ void Compiling::compile_inventory() {
   for (const InventoryRow& row : inventory->rows) add_row(*inventory, row);
   std::sort(out().devices.begin(), out().devices.end(),
             [](const auto& a, const auto& b) { return a->id < b->id; });
+  out().devices.shrink_to_fit();
+  out().identities.settle();
 }
 
 }  // namespace interlock::policy

@@ -78,10 +78,10 @@ const Listener* Snapshot::listener(std::string_view wanted) const {
 }
 
 const Device* Snapshot::device(std::string_view wanted) const {
-  const auto at = std::lower_bound(devices.begin(), devices.end(), wanted,
-                                   [](const std::unique_ptr<const Device>& each,
-                                      std::string_view than) { return each->id < than; });
-  return at != devices.end() && (*at)->id == wanted ? at->get() : nullptr;
+  const auto at =
+      std::lower_bound(devices.begin(), devices.end(), wanted,
+                       [](const Device* each, std::string_view than) { return each->id < than; });
+  return at != devices.end() && (*at)->id == wanted ? *at : nullptr;
 }
 
 const Function* Snapshot::function(std::string_view wanted) const {
@@ -89,16 +89,6 @@ const Function* Snapshot::function(std::string_view wanted) const {
     if (each->name == wanted) return each.get();
   }
   return nullptr;
-}
-
-std::string identity_key(std::string_view trust, IdentityKind kind, std::string_view value) {
-  std::string key;
-  key.reserve(trust.size() + value.size() + 2);
-  key += trust;
-  key += '\0';
-  key += static_cast<char>('0' + static_cast<int>(kind));
-  key += value;
-  return key;
 }
 
 }  // namespace interlock::policy

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/limits.h"
@@ -19,6 +20,7 @@
 #include "pki/trust.h"
 #include "policy/client_limits.h"
 #include "policy/device.h"
+#include "policy/identities.h"
 #include "policy/paths.h"
 #include "policy/problem.h"
 
@@ -158,15 +160,14 @@ struct Snapshot {
   std::vector<std::unique_ptr<const Service>> services;
   std::vector<std::unique_ptr<const Tier>> tiers;
   std::vector<std::unique_ptr<const Function>> functions;
-  std::vector<std::unique_ptr<const Device>> devices;
-  std::unordered_map<std::string, const Device*> identities;  // Key: identity_key().
+  std::deque<Device> device_store;     // In the order of the inventory.
+  std::set<std::string> site_names;    // Of devices.
+  std::vector<const Device*> devices;  // Ordered by id.
+  Identities identities;
 
   [[nodiscard]] const Listener* listener(std::string_view name) const;
   [[nodiscard]] const Device* device(std::string_view id) const;
   [[nodiscard]] const Function* function(std::string_view name) const;
 };
-
-// identity_key is the key of Snapshot::identities: an identity is bound to one trust.
-std::string identity_key(std::string_view trust, IdentityKind kind, std::string_view value);
 
 }  // namespace interlock::policy

@@ -38,6 +38,11 @@ class ByteQueue {
   }
   void clear() { consume(size()); }
 
+  // rest gives back the memory of an empty queue.
+  void rest() {
+    if (empty()) std::string().swap(bytes_);
+  }
+
  private:
   static constexpr std::size_t kKeptBytes = 1024;
 

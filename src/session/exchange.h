@@ -56,6 +56,9 @@ class Exchange {
 
   void want(Wants wants);
 
+  // rest gives back what the next exchange may need again. Only while not active().
+  void rest() { leg_.rest(); }
+
  private:
   enum class Phase : std::uint8_t {
     kIdle,

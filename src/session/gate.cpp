@@ -32,8 +32,14 @@ void Gate::look_again() {
   if (proved_) remember();
   // Without a listener there are no facts, and the key is still the same.
   if (admission_.facts->leaf) spki_hex_ = to_hex(admission_.facts->leaf->spki_sha256);
-  identity_fields_ =
-      admission_.admitted() ? session::identity_fields(admission_, origin_.peer) : std::string();
+  identity_fields_.clear();
+}
+
+std::string_view Gate::identity_fields() {
+  if (identity_fields_.empty()) {
+    identity_fields_ = session::identity_fields(admission_, chain_.front(), origin_.peer);
+  }
+  return identity_fields_;
 }
 
 void Gate::remember() {

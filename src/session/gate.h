@@ -88,8 +88,12 @@ class Gate {
 
   [[nodiscard]] const policy::Admission& admission() const { return admission_; }
 
-  // identity_fields is what services are told about the client: ready header lines.
-  [[nodiscard]] const std::string& identity_fields() const { return identity_fields_; }
+  // identity_fields is what services are told about the client, who must be admitted: ready header
+  // lines. The view ends with the next admission, or with rest().
+  [[nodiscard]] std::string_view identity_fields();
+
+  // rest gives back what can be made again, for a client that has nothing to say.
+  void rest() { std::string().swap(identity_fields_); }
 
   [[nodiscard]] const std::string& listener() const { return origin_.listener; }
 
@@ -112,7 +116,7 @@ class Gate {
   policy::Admission admission_;
   std::string spki_hex_;
   bool proved_ = false;
-  std::string identity_fields_;
+  std::string identity_fields_;  // Empty: not made yet.
 };
 
 }  // namespace interlock::session

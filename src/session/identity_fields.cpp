@@ -19,11 +19,11 @@ bool is_plain_uri(std::string_view uri) {
 
 }  // namespace
 
-std::string identity_fields(const policy::Admission& admission, std::string_view peer) {
+std::string identity_fields(const policy::Admission& admission, Bytes der, std::string_view peer) {
   const pki::Certificate& leaf = *admission.facts->leaf;
   std::string lines;
-  if (leaf.der.size() <= limits::kClientCertBytesMax) {
-    lines += fmt::format("Client-Cert: :{}:\r\n", to_base64(leaf.der));
+  if (der.size() <= limits::kClientCertBytesMax) {
+    lines += fmt::format("Client-Cert: :{}:\r\n", to_base64(der));
   }
   lines += fmt::format("X-Forwarded-Client-Cert: Hash={}", to_hex(leaf.fingerprint));
   for (const std::string& uri : leaf.names.uris) {

@@ -85,6 +85,13 @@ class ServiceLeg {
 
   void want(bool read, bool write);
 
+  // rest gives back what the next exchange may need again. Only between two.
+  void rest() {
+    out_.rest();
+    decoder_.rest();
+    std::string().swap(repeat_);
+  }
+
  private:
   Moved connect(bool fresh);
   [[nodiscard]] bool may_repeat() const;

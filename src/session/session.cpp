@@ -127,6 +127,7 @@ Step Session::begin_service() {
     return Step::again();
   }
   keep_index();
+  rest_later();
   set_deadline(limits().idle_timeout);
   return Step::again();
 }
@@ -179,8 +180,21 @@ void Session::after_exchange() {
   if (client_.closing) {
     drain();
   } else {
+    rest_later();
     set_deadline(limits().idle_timeout);
   }
+}
+
+void Session::rest() noexcept {
+  rests_at_ = kNever;
+  if (phase_ != Phase::kServe || exchange_.active() || !client_.decoder.idle()) return;
+  // A ticket may wait inside TLS for something to be written.
+  if (client_.out.empty()) static_cast<void>(client_.stream->write({}));
+  client_.in.rest();
+  client_.out.rest();
+  client_.decoder.rest();
+  exchange_.rest();
+  gate_.rest();
 }
 
 // Writes what is there for the client; false where the client is gone. A write that made room turns

@@ -70,10 +70,18 @@ class Session final : public port::StreamObserver {
   }
   // held is the memory that its buffers take, in whole pages.
   [[nodiscard]] std::size_t held() const { return held_; }
+
+  // rest gives back what an idle client does not need, once may_rest() is true: it would be a third
+  // of all that its connection takes.
+  [[nodiscard]] bool may_rest(Instant now) const { return rests_at_ <= now; }
+  void rest() noexcept;
+
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] const Gate& gate() const { return gate_; }
 
  private:
+  static constexpr Instant kNever{INT64_MAX};
+
   Step do_handshake();
   Step begin_service();
   Step do_identify();
@@ -89,6 +97,7 @@ class Session final : public port::StreamObserver {
   void count_handshake() const;
   void keep_index();
   void close();
+  void rest_later() { rests_at_ = context_.clock.now() + limits::kRestAfter; }
   void wait(const Step& step);
   void watch_pace(const Step& step);
   bool is_late();
@@ -107,6 +116,7 @@ class Session final : public port::StreamObserver {
   Place place_;
   Instant deadline_;
   Pace sending_, taking_;  // The client's: of a body it owes, of an answer that is there for it.
+  Instant rests_at_ = kNever;
   std::uint64_t indexed_generation_ = 0;
   bool refused_ = false;   // The refusal of this handshake is on record.
   bool flushed_ = false;   // The client has been sent all, end-of-stream included.

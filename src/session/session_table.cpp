@@ -5,10 +5,22 @@
 namespace interlock::session {
 namespace {
 
-std::string index_key(IndexKind kind, std::string_view key) {
-  std::string text(1, static_cast<char>('0' + static_cast<int>(kind)));
-  text += key;
-  return text;
+std::uint64_t index_key(IndexKind kind, std::string_view key) {
+  return std::hash<std::string_view>{}(key) + static_cast<std::uint64_t>(kind);
+}
+
+bool is_under(IndexKind kind, std::string_view key, const policy::Admission& admission) {
+  switch (kind) {
+    case IndexKind::kDevice:
+      return admission.device != nullptr && admission.device->id == key;
+    case IndexKind::kCredential:
+      return admission.facts->leaf && to_hex(admission.facts->leaf->spki_sha256) == key;
+    case IndexKind::kIssuer:
+      return std::ranges::any_of(admission.facts->path, [key](const pki::PathLink& link) {
+        return to_hex(link.issuer) == key;
+      });
+  }
+  return false;
 }
 
 }  // namespace
@@ -53,24 +65,33 @@ Session* SessionTable::find(SessionId id) const {
 
 void SessionTable::index(SessionId id, const policy::Admission& admission) {
   forget(id.slot);
-  std::vector<std::string>& keys = slots_[id.slot].keys;
-  keys.push_back(index_key(IndexKind::kDevice, admission.device->id));
-  keys.push_back(index_key(IndexKind::kCredential, to_hex(admission.facts->leaf->spki_sha256)));
-  for (const pki::PathLink& link : admission.facts->path) {
-    keys.push_back(index_key(IndexKind::kIssuer, to_hex(link.issuer)));
+  Slot& slot = slots_[id.slot];
+  slot.keys = {index_key(IndexKind::kDevice, admission.device->id),
+               index_key(IndexKind::kCredential, to_hex(admission.facts->leaf->spki_sha256))};
+  slot.indexed = true;
+  for (const std::uint64_t key : slot.keys) index_.emplace(key, id.slot);
+}
+
+std::vector<std::uint32_t> SessionTable::found_under(IndexKind kind, std::string_view key) const {
+  std::vector<std::uint32_t> found;
+  const auto look_at = [&](std::uint32_t slot) {
+    if (!slots_[slot].indexed) return;
+    if (is_under(kind, key, slots_[slot].session->gate().admission())) found.push_back(slot);
+  };
+  if (kind == IndexKind::kIssuer) {
+    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) look_at(slot);
+  } else {
+    const auto [first, last] = index_.equal_range(index_key(kind, key));
+    for (auto at = first; at != last; ++at) look_at(at->second);
   }
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  for (const std::string& key : keys) index_[key].insert(id.slot);
+  return found;
 }
 
 std::size_t SessionTable::cut(IndexKind kind, std::string_view key, Reason reason,
                               std::string_view detail) {
-  const auto at = index_.find(index_key(kind, key));
-  if (at == index_.end()) return 0;
-  // A cut session stays in the index until it is freed, from a fresh stack.
-  for (const std::uint32_t slot : at->second) slots_[slot].session->cut(reason, detail);
-  return at->second.size();
+  const std::vector<std::uint32_t> found = found_under(kind, key);
+  for (const std::uint32_t slot : found) slots_[slot].session->cut(reason, detail);
+  return found.size();
 }
 
 void SessionTable::on_snapshot_changed() {
@@ -90,7 +111,12 @@ void SessionTable::on_tick() {
   relieve();
   const Instant now = context_.clock.now();
   for (Slot& slot : slots_) {
-    if (slot.session && slot.session->deadline() <= now) slot.session->on_deadline();
+    if (!slot.session) continue;
+    if (slot.session->deadline() <= now) {
+      slot.session->on_deadline();
+    } else if (slot.session->may_rest(now)) {
+      slot.session->rest();
+    }
   }
   context_.refusals.on_tick();
 }
@@ -186,12 +212,13 @@ void SessionTable::retire(SessionId id) {
 }
 
 void SessionTable::forget(std::uint32_t slot) {
-  for (const std::string& key : slots_[slot].keys) {
-    const auto at = index_.find(key);
-    at->second.erase(slot);
-    if (at->second.empty()) index_.erase(at);
+  if (!std::exchange(slots_[slot].indexed, false)) return;
+  for (const std::uint64_t key : slots_[slot].keys) {
+    const auto [first, last] = index_.equal_range(key);
+    const auto at =
+        std::find_if(first, last, [&](const auto& each) { return each.second == slot; });
+    index_.erase(at);
   }
-  slots_[slot].keys.clear();
 }
 
 void SessionTable::free_slot(SessionId id) {

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "session/session.h"
@@ -78,15 +77,17 @@ class SessionTable {
   struct Slot {
     std::unique_ptr<Session> session;
     std::uint32_t generation = 0;
-    std::vector<std::string> keys;  // In index_.
-    bool queued = false;            // In one of handshakes_.
-    bool paused = false;            // In paused_.
+    std::array<std::uint64_t, 2> keys{};  // In index_.
+    bool indexed = false;
+    bool queued = false;  // In one of handshakes_.
+    bool paused = false;  // In paused_.
   };
   void go_on_with_handshakes();
   void cut_largest();
   void end_idle();
   void free_slot(SessionId id);
   void forget(std::uint32_t slot);  // Takes the slot out of index_.
+  [[nodiscard]] std::vector<std::uint32_t> found_under(IndexKind kind, std::string_view key) const;
 
   Context& context_;
   std::deque<Slot> slots_;
@@ -98,7 +99,9 @@ class SessionTable {
   int handshakes_left_ = limits::kHandshakesPerTurn;
   bool called_ = false;      // The handshake that asks has waited for its turn.
   bool wants_room_ = false;  // Somebody found no place who should have one.
-  std::unordered_map<std::string, std::unordered_set<std::uint32_t>> index_;  // Slots by key.
+  // Slots by the hashes of their device and credential: those found are looked at again. Issuers
+  // have no place here: whoever cuts by one looks at all sessions, and cuts most of them.
+  std::unordered_multimap<std::uint64_t, std::uint32_t> index_;
   std::size_t num_open_ = 0;
   std::uint64_t num_accepted_ = 0;
 };

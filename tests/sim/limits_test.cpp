@@ -168,10 +168,12 @@ BOOST_AUTO_TEST_CASE(flood_of_handshakes_goes_on_by_turns) {
   open.request("GET", "/status/a");
   int ticks = 0;
   while ((open.answers().empty() || known.answers().empty()) && ++ticks < 100) world.tick();
-  std::size_t refused = world.audit.count(AuditEvent::kHandshake, Reason::untrusted_chain);
+  const session::Counter& counted =
+      world.context.meter.handshakes_refused[static_cast<std::size_t>(Reason::untrusted_chain)];
+  std::uint64_t refused = counted.value();
   BOOST_TEST(refused <= 50U);
   while (refused < 100 && world.tick()) {
-    const std::size_t now = world.audit.count(AuditEvent::kHandshake, Reason::untrusted_chain);
+    const std::uint64_t now = counted.value();
     BOOST_TEST(now <= refused + 2 * limits::kHandshakesPerTurn);
     refused = now;
   }

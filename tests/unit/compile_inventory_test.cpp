@@ -62,11 +62,10 @@ Work work_for(std::size_t num_rows) {
   BOOST_TEST(snapshot->identities.size() == num_rows);
   for (std::size_t i = 0; i < num_rows; ++i) {
     const std::string id = "d" + std::to_string(i);
-    const auto owner =
-        snapshot->identities.find(identity_key("plant", IdentityKind::kCommonName, id));
-    BOOST_REQUIRE(owner != snapshot->identities.end());
-    BOOST_REQUIRE_EQUAL(owner->second->id, id);
-    BOOST_REQUIRE_EQUAL(owner->second->line, static_cast<int>(i) + 2);
+    const Device* owner = snapshot->identities.find("plant", IdentityKind::kCommonName, id);
+    BOOST_REQUIRE(owner != nullptr);
+    BOOST_REQUIRE_EQUAL(owner->id, id);
+    BOOST_REQUIRE_EQUAL(owner->line, static_cast<int>(i) + 2);
   }
   BOOST_TEST(snapshot->device("d" + std::to_string(num_rows - 1)) != nullptr);
   BOOST_TEST(snapshot->device("d" + std::to_string(num_rows)) == nullptr);
@@ -101,8 +100,7 @@ BOOST_AUTO_TEST_CASE(a_row_becomes_a_device_and_its_identity) {
   BOOST_TEST(temp.site == "hall");
   BOOST_TEST(!temp.foreign);
   const auto owner = [&](IdentityKind kind, std::string_view value) {
-    const auto at = snapshot->identities.find(identity_key("plant", kind, value));
-    return at == snapshot->identities.end() ? nullptr : at->second;
+    return snapshot->identities.find("plant", kind, value);
   };
   BOOST_TEST(owner(IdentityKind::kCommonName, "Press 7") == &press);
   BOOST_TEST(owner(IdentityKind::kDns, "p7.plant") == &press);
@@ -168,7 +166,7 @@ BOOST_AUTO_TEST_CASE(the_same_name_under_another_trust_is_another_identity) {
   config.files["/ca"] = vendor_authority().ca.pem();
   const auto snapshot = snapshot_of(config);
   const auto owner = [&](std::string_view trust) {
-    return snapshot->identities.at(identity_key(trust, IdentityKind::kCommonName, "x"))->id;
+    return snapshot->identities.find(trust, IdentityKind::kCommonName, "x")->id;
   };
   BOOST_TEST(owner("plant") == "a");
   BOOST_TEST(owner("vendor") == "b");

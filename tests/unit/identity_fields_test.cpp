@@ -13,12 +13,10 @@ struct Fixture {
   policy::Function function{.name = "sensor"};
   policy::Device device{.id = "temp-01", .function = &function};
   std::shared_ptr<pki::ChainFacts> facts = std::make_shared<pki::ChainFacts>();
+  std::vector<std::uint8_t> der{1, 2, 3};
   policy::Admission admission{.device = &device, .facts = facts};
-  Fixture() {
-    facts->leaf.emplace();
-    facts->leaf->der = {1, 2, 3};
-  }
-  std::string fields() const { return session::identity_fields(admission, "192.0.2.7:40112"); }
+  Fixture() { facts->leaf.emplace(); }
+  std::string fields() const { return session::identity_fields(admission, der, "192.0.2.7:40112"); }
 };
 
 }  // namespace
@@ -41,7 +39,7 @@ BOOST_AUTO_TEST_CASE(every_field_is_one_line) {
 
 // RFC 7239, section 6: an IPv6 address stands in brackets, and so in quotes.
 BOOST_AUTO_TEST_CASE(a_peer_of_ipv6_stands_in_brackets_and_quotes) {
-  const std::string lines = session::identity_fields(admission, "[2001:db8::7]:40112");
+  const std::string lines = session::identity_fields(admission, der, "[2001:db8::7]:40112");
   BOOST_TEST(lines.find("\r\nForwarded: for=\"[2001:db8::7]:40112\";proto=https\r\n") !=
              std::string::npos);
 }
@@ -54,9 +52,9 @@ BOOST_AUTO_TEST_CASE(a_uri_that_could_break_out_of_its_element_is_left_out) {
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_too_large_for_services_is_named_by_its_hash_alone) {
-  facts->leaf->der.resize(limits::kClientCertBytesMax);
+  der.resize(limits::kClientCertBytesMax);
   BOOST_TEST(fields().starts_with("Client-Cert: :"));
-  facts->leaf->der.resize(limits::kClientCertBytesMax + 1);
+  der.resize(limits::kClientCertBytesMax + 1);
   BOOST_TEST(fields().starts_with("X-Forwarded-Client-Cert: Hash="));
 }
 

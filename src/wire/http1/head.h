@@ -48,6 +48,12 @@ class HeadReader {
 
   void reset();
 
+  // rest gives back their memory. Only between two heads.
+  void rest() {
+    std::vector<FieldAt>().swap(fields_at_);
+    std::vector<Field>().swap(fields_);
+  }
+
  private:
   struct FieldAt {
     Slice name, value;

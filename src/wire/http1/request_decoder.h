@@ -34,6 +34,9 @@ class RequestDecoder {
   // idle says that no byte of a next request has been seen.
   [[nodiscard]] bool idle() const { return !in_body_ && !in_head_; }
 
+  // rest gives back what the next request may need again. Only while idle.
+  void rest() { head_.rest(); }
+
  private:
   Parsed<Decoded<RequestEvent>> decode_head(std::string_view input);
   Parsed<Decoded<RequestEvent>> decode_body(std::string_view input);

@@ -34,6 +34,9 @@ class ResponseDecoder {
 
   Result<Decoded<ResponseEvent>> decode(std::string_view input, bool eof);
 
+  // rest gives back what the next answer may need again. Only while none is expected.
+  void rest() { head_.rest(); }
+
  private:
   enum class State { kIdle, kHead, kBody };
 
