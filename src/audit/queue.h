@@ -63,6 +63,20 @@ class Queue {
   void set_last_seq(std::uint64_t seq) { last_seq_.store(seq, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_.load(std::memory_order_relaxed); }
 
+  void count_failure() { num_failures_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t num_failures() const {
+    return num_failures_.load(std::memory_order_relaxed);
+  }
+
+  // Since when the oldest record that was taken, and may not be on the disk, has waited.
+  void set_waiting_since(std::optional<TimePoint> since) {
+    waiting_since_.store(since.value_or(TimePoint()), std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::optional<TimePoint> waiting_since() const {
+    const TimePoint since = waiting_since_.load(std::memory_order_relaxed);
+    return since == TimePoint() ? std::nullopt : std::optional(since);
+  }
+
   // reserved_bytes is the room that is taken now, of kAuditQueueBytesMax.
   [[nodiscard]] std::size_t reserved_bytes() const {
     return reserved_bytes_.load(std::memory_order_relaxed);
@@ -75,6 +89,8 @@ class Queue {
   std::atomic<bool> healthy_{true};
   std::atomic<bool> full_disk_{false};
   std::atomic<std::uint64_t> last_seq_{0};
+  std::atomic<std::uint64_t> num_failures_{0};
+  std::atomic<TimePoint> waiting_since_{TimePoint()};  // TimePoint(): nothing waits.
   std::atomic<std::size_t> reserved_bytes_{0};  // Sinks' buffers at their largest, the rest as is.
   std::mutex mutex_;                            // Guards what follows.
   std::condition_variable changed_;

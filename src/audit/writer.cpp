@@ -167,6 +167,7 @@ class Writer::Thread {
       const int error = (this->*step)();
       queue_.set_healthy(error == 0);
       if (error == 0) return true;
+      queue_.count_failure();
       if (last_try) {
         result_ =
             fail(Errc::kIo, Origin::kEnvironment, "audit records could not be written", error);
@@ -179,6 +180,7 @@ class Writer::Thread {
   // settled: the batch is kept, and tried again, as it is.
   void chain(std::string_view members) {
     batch_.clear();
+    if (!queue_.waiting_since()) queue_.set_waiting_since(SteadyClock::now());
     while (!members.empty()) {
       const std::size_t end = members.find('\n');
       const std::size_t start = batch_.size();
@@ -198,8 +200,10 @@ class Writer::Thread {
 
   int sync() {
     const int error = file_.sync();
-    if (error == 0) sync_at_.reset();
-    return error;
+    if (error != 0) return error;
+    sync_at_.reset();
+    queue_.set_waiting_since(std::nullopt);
+    return 0;
   }
 
   // note writes a record of the writer's own.
@@ -308,7 +312,16 @@ bool Writer::healthy() const { return queue_->healthy() && !queue_->full_disk();
 
 std::uint64_t Writer::last_seq() const { return queue_->last_seq(); }
 
-std::uint64_t Writer::queue_bytes() const { return queue_->reserved_bytes(); }
+WriterFigures Writer::figures() const {
+  WriterFigures figures{.disk_full = queue_->full_disk(),
+                        .queue_bytes = queue_->reserved_bytes(),
+                        .num_failures = queue_->num_failures()};
+  if (const auto since = queue_->waiting_since()) {
+    figures.lag.ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - *since).count();
+  }
+  return figures;
+}
 
 Status Writer::stop() {
   queue_->stop();

@@ -2,8 +2,8 @@
 // files that are put aside when they have grown large (FORMAT.md). Data threads format records into
 // buffers of their own and hand them over whole; one writer thread numbers, chains and writes them.
 //
-// Threads: open() and stop() belong to the owner. A Sink belongs to one data thread. healthy() and
-// last_seq() may be called by any thread.
+// Threads: open() and stop() belong to the owner. A Sink belongs to one data thread. healthy(),
+// last_seq() and figures() may be called by any thread.
 #pragma once
 
 #include <functional>
@@ -66,6 +66,13 @@ class Sink final : public port::AuditSink {
   std::string buffer_;  // Members of records (append_fields), one line each.
 };
 
+struct WriterFigures {
+  bool disk_full = false;          // But for the reserve.
+  std::uint64_t queue_bytes = 0;   // The room of records that are not written yet.
+  std::uint64_t num_failures = 0;  // Attempts to write, or to bring to the disk, since the start.
+  Millis lag{0};                   // How long the oldest record has waited to be on the disk.
+};
+
 class Writer {
  public:
   // open opens or creates the log `path` (mode 0640), takes its lock, and continues its chain. What
@@ -92,8 +99,8 @@ class Writer {
   // last_seq is the number of the last record written; 0: there is none.
   [[nodiscard]] std::uint64_t last_seq() const;
 
-  // queue_bytes is the room that records take which are not written yet.
-  [[nodiscard]] std::uint64_t queue_bytes() const;
+  // figures are for metrics.
+  [[nodiscard]] WriterFigures figures() const;
 
   // stop writes what was handed over, brings it to the disk and ends the thread; sinks are to be
   // flushed before. While writing fails it tries once more and gives up: kIo, with the errno of

@@ -266,6 +266,12 @@ void render_process(Page& page, const MetricFacts& facts) {
   render(page, facts, "interlock_loop_delay_seconds", &Meter::tick_delay);
   page.only("interlock_audit_healthy", facts.audit.healthy ? 1 : 0);
   page.only("interlock_audit_records_total", facts.audit.last_seq);
+  page.only("interlock_audit_disk_full", facts.audit.disk_full ? 1 : 0);
+  page.only("interlock_audit_failures_total", facts.audit.num_failures);
+  page.only("interlock_audit_lag_seconds", facts.audit.lag_seconds);
+  page.only("interlock_audit_refusals_counted_total", total(facts, &Meter::refusals_counted));
+  page.only("interlock_audit_records_not_accepted_total",
+            total(facts, &Meter::records_not_accepted));
   page.only("interlock_audit_queue_bytes", facts.audit.queue_bytes);
   page.only("interlock_audit_queue_max_bytes", limits::kAuditQueueBytesMax);
   page.only("process_cpu_seconds_total", facts.process.cpu_seconds);

@@ -37,7 +37,10 @@ struct ReloadFacts {
 struct AuditFacts {
   bool healthy = true;
   std::uint64_t last_seq = 0;
+  bool disk_full = false;
   std::uint64_t queue_bytes = 0;
+  std::uint64_t num_failures = 0;
+  double lag_seconds = 0;
 };
 
 struct ProcessFacts {

@@ -17,6 +17,7 @@ void Gateway::serve_metrics(Fd bound) {
 }
 
 std::string Gateway::metrics() {
+  const audit::WriterFigures trail = audit_->figures();
   control::MetricFacts facts{.version = kVersion,
                              .snapshot = *snapshot_,
                              .snapshot_since = snapshot_since_,
@@ -25,7 +26,10 @@ std::string Gateway::metrics() {
                              .services = {},
                              .audit = {.healthy = audit_->healthy(),
                                        .last_seq = audit_->last_seq(),
-                                       .queue_bytes = audit_->queue_bytes()},
+                                       .disk_full = trail.disk_full,
+                                       .queue_bytes = trail.queue_bytes,
+                                       .num_failures = trail.num_failures,
+                                       .lag_seconds = static_cast<double>(trail.lag.ms) / 1000},
                              .process = process_facts()};
   facts.process.started = started_;
   for (const auto& worker : workers_) facts.meters.push_back(&worker->meter());

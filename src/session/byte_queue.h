@@ -8,8 +8,8 @@
 namespace interlock::session {
 
 // ByteQueue asks its owner to stop filling at `bytes_max`; room() says how much more may come. One
-// message head may be encoded over that mark (heads have their own limit). An empty queue that has
-// grown gives its memory back, so that idle connections hold none.
+// message head may be encoded over that mark (heads have their own limit). A queue keeps its memory
+// while it is in use: rest() is for when it no longer is.
 class ByteQueue {
  public:
   explicit ByteQueue(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -34,18 +34,15 @@ class ByteQueue {
     if (!empty()) return;
     start_ = 0;
     bytes_.clear();
-    if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
   }
   void clear() { consume(size()); }
 
-  // rest gives back the memory of an empty queue.
-  void rest() {
-    if (empty()) std::string().swap(bytes_);
+  // rest gives back the memory of an empty queue, where that is more than `kept`.
+  void rest(std::size_t kept = 0) {
+    if (empty() && bytes_.capacity() > kept) std::string().swap(bytes_);
   }
 
  private:
-  static constexpr std::size_t kKeptBytes = 1024;
-
   // Moving the rest to the front is worth it once half of the bytes are gone.
   void compact() {
     if (start_ <= bytes_.size() / 2) return;

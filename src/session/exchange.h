@@ -56,7 +56,7 @@ class Exchange {
 
   void want(Wants wants);
 
-  // rest gives back what the next exchange may need again. Only while not active().
+  // rest gives back memory that is not in use.
   void rest() { leg_.rest(); }
 
  private:

@@ -85,9 +85,12 @@ class ServiceLeg {
 
   void want(bool read, bool write);
 
-  // rest gives back what the next exchange may need again. Only between two.
+  // rest gives back memory that is not in use: in an exchange that of empty buffers, between two
+  // all of it.
   void rest() {
     out_.rest();
+    connection_.in.rest();
+    if (service_ != nullptr) return;
     decoder_.rest();
     std::string().swap(repeat_);
   }

@@ -60,7 +60,11 @@ void Session::wait(const Step& step) {
   client_.stream->want(step.wants.client_read, step.wants.client_write);
   exchange_.want(step.wants);
   watch_pace(step);
-  hold(client_.in.held() + client_.out.held() + client_.stream->held() + exchange_.held());
+  hold(buffered());
+}
+
+std::size_t Session::buffered() const {
+  return client_.in.held() + client_.out.held() + client_.stream->held() + exchange_.held();
 }
 
 void Session::watch_pace(const Step& step) {
@@ -82,6 +86,7 @@ void Session::hold(std::size_t bytes) {
   context_.capacity.hold(static_cast<std::int64_t>(pages) - static_cast<std::int64_t>(held_));
   if (pages > held_ && context_.capacity.is_full()) context_.wakeup.request();
   held_ = pages;
+  if (held_ > 0) rest_later();
 }
 
 Step Session::do_handshake() {
@@ -186,15 +191,19 @@ void Session::after_exchange() {
 }
 
 void Session::rest() noexcept {
-  rests_at_ = kNever;
-  if (phase_ != Phase::kServe || exchange_.active() || !client_.decoder.idle()) return;
-  // A ticket may wait inside TLS for something to be written.
-  if (client_.out.empty()) static_cast<void>(client_.stream->write({}));
+  if (phase_ == Phase::kClosed || client_.stream == nullptr) return;
+  if (phase_ == Phase::kServe && !exchange_.active() && client_.decoder.idle()) {
+    // A ticket may wait inside TLS for something to be written.
+    if (client_.out.empty()) static_cast<void>(client_.stream->write({}));
+    client_.decoder.rest();
+    gate_.rest();
+  }
   client_.in.rest();
   client_.out.rest();
-  client_.decoder.rest();
   exchange_.rest();
-  gate_.rest();
+  rests_at_ = kNever;
+  hold(buffered());
+  if (held_ > 0) rest_later();  // Something is on its way: look again.
 }
 
 // Writes what is there for the client; false where the client is gone. A write that made room turns

@@ -71,8 +71,8 @@ class Session final : public port::StreamObserver {
   // held is the memory that its buffers take, in whole pages.
   [[nodiscard]] std::size_t held() const { return held_; }
 
-  // rest gives back what an idle client does not need, once may_rest() is true: it would be a third
-  // of all that its connection takes.
+  // rest gives back memory that is not in use, once may_rest() is true or memory is short: empty
+  // buffers, and of an idle client all that can be made again.
   [[nodiscard]] bool may_rest(Instant now) const { return rests_at_ <= now; }
   void rest() noexcept;
 
@@ -101,6 +101,7 @@ class Session final : public port::StreamObserver {
   void wait(const Step& step);
   void watch_pace(const Step& step);
   bool is_late();
+  [[nodiscard]] std::size_t buffered() const;
   void hold(std::size_t bytes);
   void set_deadline(Millis from_now) { deadline_ = context_.clock.now() + from_now; }
   const policy::ClientLimits& limits() { return context_.snapshots.current()->limits; }

@@ -122,7 +122,12 @@ void SessionTable::on_tick() {
 }
 
 void SessionTable::relieve() {
-  if (context_.capacity.is_full()) cut_largest();
+  if (context_.capacity.is_full()) {
+    for (const Slot& slot : slots_) {
+      if (slot.session && slot.session->held() > 0) slot.session->rest();
+    }
+    if (!context_.capacity.is_relieved()) cut_largest();
+  }
   if (std::exchange(wants_room_, false)) end_idle();
   if (context_.capacity.is_full()) return;
   for (const SessionId id : std::exchange(paused_, {})) {

@@ -69,6 +69,8 @@ function {{
 {permits}
 }}
 audit {{ file: "audit.jsonl" }}
+limits {{ connections: 20000 connections_per_address: 20000 connections_per_device: 20000
+         handshakes: 8000 handshakes_per_address: 8000 }}
 inventory_file: "devices.csv"
 """, encoding="utf-8")
         self.write_inventory(self.num_devices)

@@ -232,6 +232,20 @@ BOOST_AUTO_TEST_CASE(those_who_hold_a_little_are_cut_last) {
   BOOST_TEST(!little.closed);
 }
 
+// What was needed for a large answer, and for the request, is no part of an idle connection.
+BOOST_AUTO_TEST_CASE(idle_clients_give_memory_back) {
+  World world;
+  answer_much(world);
+  FakeClient& client = world.served();
+  client.request("GET", "/status/much");
+  world.settle();
+  BOOST_TEST(client.answers().at(0).body.size() == 1'000'000U);
+  BOOST_TEST(world.capacity.held() > 0U);
+  world.pass(limits::kRestAfter);
+  BOOST_TEST(world.capacity.held() == 0U);
+  BOOST_TEST(is_served(world, client));
+}
+
 // Other threads may have used it up: then nothing is taken in until they have set some free.
 BOOST_AUTO_TEST_CASE(nobody_sends_more_while_memory_is_full) {
   World world;

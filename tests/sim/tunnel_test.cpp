@@ -361,4 +361,20 @@ BOOST_AUTO_TEST_CASE(device_that_is_cut_loses_its_tunnel) {
   plant.check_end(Reason::kNone, "connection ended");
 }
 
+BOOST_AUTO_TEST_CASE(a_silent_tunnel_holds_no_memory) {
+  Plant plant;
+  FakeClient& client = plant.asked();
+  client.room = 0;
+  plant.service().send(std::string(100'000, 'x'));
+  plant.world.settle();
+  plant.world.pass(limits::kRestAfter);
+  BOOST_TEST(plant.world.capacity.held() > 0U);
+  client.room = kRoomUnlimited;
+  plant.world.settle();
+  BOOST_TEST(Plant::down(client).size() == 100'000U);
+  plant.world.pass(limits::kRestAfter);
+  plant.world.pass(limits::kRestAfter);
+  BOOST_TEST(plant.world.capacity.held() == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

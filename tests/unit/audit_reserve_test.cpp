@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_operations_and_leaves_room_for_acts) {
       BOOST_REQUIRE(num_large < 10'000U);
     }
     await_health(*writer, false);
+    BOOST_TEST(writer->figures().disk_full);
     BOOST_TEST(!sink->append(operation(5)));
     BOOST_TEST(acts->append(reload()));
     acts->flush();

@@ -173,6 +173,8 @@ BOOST_AUTO_TEST_CASE(a_failed_write_is_taken_back_and_tried_again) {
       sink->flush();
       calls.await_failures(2);
       BOOST_TEST(!writer->healthy());
+      BOOST_TEST(writer->figures().num_failures > 0U);
+      while (writer->figures().lag.ms == 0) std::this_thread::yield();
       BOOST_TEST(!sink->append(operation(5)));
       check_whole(log, 1);
       calls.heal();
@@ -180,6 +182,7 @@ BOOST_AUTO_TEST_CASE(a_failed_write_is_taken_back_and_tried_again) {
       BOOST_TEST(sink->append(operation(6)));
       sink->flush();
       BOOST_TEST(writer->stop().has_value());
+      BOOST_TEST(writer->figures().lag.ms == 0);
       check_whole(log, 5);
     }
   }

@@ -25,7 +25,12 @@ struct Fixture {
                     .reloads = {.applied = 2, .unchanged = 1, .rejected = 4},
                     .meters = {&first, &second},
                     .services = {table.find(*snapshot->services.front())},
-                    .audit = {.healthy = true, .last_seq = 17, .queue_bytes = 65'536},
+                    .audit = {.healthy = true,
+                              .last_seq = 17,
+                              .disk_full = true,
+                              .queue_bytes = 65'536,
+                              .num_failures = 3,
+                              .lag_seconds = 0.25},
                     .process = {.cpu_seconds = 1.25,
                                 .resident_bytes = 9'000'000,
                                 .open_fds = 12,
@@ -202,6 +207,14 @@ BOOST_AUTO_TEST_CASE(what_there_is_to_say_now) {
   has("interlock_audit_healthy 1");
   has("interlock_audit_records_total 17");
   has("interlock_audit_queue_bytes 65536");
+  has("interlock_audit_disk_full 1");
+  has("interlock_audit_failures_total 3");
+  has("interlock_audit_lag_seconds 0.25");
+  first.refusals_counted.add(5);
+  second.refusals_counted.add(6);
+  second.records_not_accepted.add();
+  has("interlock_audit_refusals_counted_total 11");
+  has("interlock_audit_records_not_accepted_total 1");
   has("process_cpu_seconds_total 1.25");
   has("process_start_time_seconds 1764170000");
 }

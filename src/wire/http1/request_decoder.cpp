@@ -139,7 +139,7 @@ Parsed<Ok> RequestDecoder::read_target(std::string_view raw, std::string_view in
   authority_ = Slice::of(*authority, input);
   // RFC 3986, section 6.2.3: an empty path of an http URI is "/".
   return raw.substr(0, 1) == "/" ? parse_target_into(raw, target_)
-                                 : parse_target_into("/" + std::string(raw), target_);
+                                 : parse_target_into(std::string("/").append(raw), target_);
 }
 
 Parsed<RequestHead> RequestDecoder::finish_head(std::string_view input) {
