@@ -123,8 +123,6 @@ constexpr std::size_t kTlsPendingBytesMax = 64 * kKiB;
 constexpr int kStepsPerWakeup = 32;
 // Idle connections kept to one service by one worker.
 constexpr std::size_t kServicePoolMax = 32;
-// What such a connection keeps of its buffer: enough for small answers.
-constexpr std::size_t kPooledBufferBytesMax = 1'024;
 // Endpoints of one service: each may have to be tried.
 constexpr std::size_t kServiceEndpointsMax = 16;
 // Endpoints that one request goes to, at most: when three do not answer, a fourth is no hope.

@@ -37,9 +37,9 @@ class ByteQueue {
   }
   void clear() { consume(size()); }
 
-  // rest gives back the memory of an empty queue, where that is more than `kept`.
-  void rest(std::size_t kept = 0) {
-    if (empty() && bytes_.capacity() > kept) std::string().swap(bytes_);
+  // rest gives back the memory of an empty queue.
+  void rest() {
+    if (empty()) std::string().swap(bytes_);
   }
 
  private:

@@ -162,7 +162,7 @@ void ServicePool::give_back(const policy::Service& service, ServiceConnection co
     return;
   }
   Idle& kept = side.idle.emplace_front();
-  connection.in.rest(limits::kPooledBufferBytesMax);
+  connection.in.rest();
   kept.connection = std::move(connection);
   kept.since = clock_.now();
   kept.connection.stream->observe(&kept);

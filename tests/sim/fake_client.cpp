@@ -122,6 +122,7 @@ class FakeSecureStream final : public port::SecureStream {
     const std::size_t len = take_room(client_.room, client_.unsent.size());
     client_.received.append(client_.unsent, 0, len);
     client_.unsent.erase(0, len);
+    if (client_.unsent.empty()) client_.unsent.shrink_to_fit();
     return len;
   }
 

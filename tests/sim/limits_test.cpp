@@ -277,6 +277,7 @@ BOOST_AUTO_TEST_CASE(pipelining_client_that_never_reads_holds_its_buffers_and_th
   world.pass(limits::kBodyStallTimeout);
   BOOST_TEST(flood.closed);
   BOOST_TEST(reached(world, Limit::kReadTime) == 1U);
+  BOOST_TEST(world.audit.count(AuditEvent::kHandshake, Reason::overloaded) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(header_bombs_and_endless_bodies_are_ended_and_counted) {
