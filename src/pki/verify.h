@@ -34,7 +34,7 @@ struct ChainFacts {
   // Nothing where the first certificate could not be read. Facts are kept for as long as a device
   // is connected or remembered, so its bytes (`der`, `subject_der`, `issuer_der`) are left out.
   std::optional<Certificate> leaf;
-  std::string trust;  // Name of the trust.
+  std::string trust;          // Name of the trust.
   bool for_services = false;  // Its usage: what the purpose was held against.
   // Why there is no valid path to an anchor; plain sentences, empty for a good path.
   std::vector<std::string> path_problems;
