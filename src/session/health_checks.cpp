@@ -56,7 +56,7 @@ void HealthChecks::Check::begin(port::Dialer& dialer, Instant now) {
   over_ = eof_ = false;
   num_interim_ = 0;
   in_.clear();
-  decoder_ = http1::ResponseDecoder();
+  decoder_.reset();
   decoder_.expect("GET");
   stream_->observe(this);
   on_stream_ready();

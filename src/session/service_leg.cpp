@@ -196,7 +196,7 @@ ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
   }
   begun_ = eof_ = false;
   reusable_ = true;
-  decoder_ = http1::ResponseDecoder();
+  decoder_.reset();
   decoder_.expect(method_, upgrade_);
   const Moved moved = connect(/*fresh=*/true);
   return moved == Moved::kNot ? Moved::kOn : moved;
@@ -237,7 +237,7 @@ void ServiceLeg::end(bool answered) {
   tried_.clear();
   num_tries_ = 0;
   out_.clear();
-  decoder_ = http1::ResponseDecoder();
+  decoder_.reset();
   repeat_.clear();
   decoded_len_ = 0;
   begun_ = heard_ = answering_ = eof_ = false;

@@ -26,7 +26,8 @@ constexpr std::string_view kHelp =
   interlock-load serve      --port P                   be the plaintext service behind the server
   interlock-load handshakes --plant DIR --port P ...   full or, with --resume, resumed handshakes
   interlock-load requests   --plant DIR --port P ...   requests over connections that are kept
-  interlock-load idle       --plant DIR --port P ...   connections that do nothing
+  interlock-load idle       --plant DIR --port P ...   connections that do nothing, and then
+                                                       are each served once more
 
   --pid PID          the server: the CPU of it and its children is measured
   --first N          begin with device N

@@ -277,7 +277,11 @@ class Idle final : public Base {
     }
     loop_.go(done_);
     settle(kRestMs);
-    return close_bill();
+    Seen seen = close_bill();
+    wake();
+    seen.errors = seen_.errors;
+    seen.failures = seen_.failures;
+    return seen;
   }
 
   void on_open(Connection& connection) override {
@@ -299,19 +303,31 @@ class Idle final : public Base {
  private:
   static constexpr std::size_t kAtOnce = 16;  // Handshakes under way.
 
+  // wake has each make a request: whoever was idle is served as before.
+  void wake() {
+    waking_ = true;
+    done_ = false;
+    seen_.operations = 0;
+    while (num_woken_ < std::min(kAtOnce, slots_.size())) slots_[num_woken_++]->send(request_);
+    loop_.go(done_);
+  }
   void dial_next(Connection& connection) {
     ++num_dialed_;
     dial(connection, connection.slot());
   }
   void settle_one() {
     ++seen_.operations;
-    if (num_dialed_ < slots_.size()) dial_next(*slots_[num_dialed_]);
+    if (waking_) {
+      if (num_woken_ < slots_.size()) slots_[num_woken_++]->send(request_);
+    } else if (num_dialed_ < slots_.size()) {
+      dial_next(*slots_[num_dialed_]);
+    }
     done_ = seen_.operations == slots_.size();
   }
 
   const Request request_ = get(options_);
-  std::size_t num_dialed_ = 0;
-  bool done_ = false;
+  std::size_t num_dialed_ = 0, num_woken_ = 0;
+  bool waking_ = false, done_ = false;
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ void encode_request(benchmark::State& state) {
   http1::RequestDecoder decoder;
   const auto decoded = decoder.decode(kRequest, false);
   const auto& head = std::get<http1::RequestHead>(decoded->event);
-  const std::string identity(900, 'i');
+  const std::string identity = "Interlock-Device: " + std::string(900, 'i') + "\r\n";
   std::string out;
   for (auto _ : state) {
     out.clear();

@@ -1,5 +1,7 @@
 #include "wire/http1/response_decoder.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "wire/http1/grammar.h"
 
@@ -35,6 +37,13 @@ void ResponseDecoder::expect(std::string_view request_method, std::string_view u
   head_request_ = request_method == "HEAD";
   upgrade_ = upgrade;
   answer_begun_ = has_status_line_ = false;
+  head_.reset();
+}
+
+void ResponseDecoder::reset() {
+  HeadReader head = std::move(head_);
+  *this = ResponseDecoder();
+  head_ = std::move(head);
   head_.reset();
 }
 

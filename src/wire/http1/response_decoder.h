@@ -34,6 +34,9 @@ class ResponseDecoder {
 
   Result<Decoded<ResponseEvent>> decode(std::string_view input, bool eof);
 
+  // reset begins anew, for another connection, whatever came before; memory is kept.
+  void reset();
+
   // rest gives back what the next answer may need again. Only while none is expected.
   void rest() { head_.rest(); }
 
