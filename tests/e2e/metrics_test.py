@@ -94,6 +94,9 @@ class Page(MetricsCase):
         self.assertEqual(read(self.metrics, "POST")[0], 405)
         self.assertEqual(read(self.metrics, path="/")[0], 404)
 
+
+# A gateway of its own: until all are gone, others are turned away.
+class Readers(MetricsCase):
     def test_readers_who_never_end_stop_nobody_but_other_readers(self):
         with contextlib.ExitStack() as held:
             # One more than have room: one has been read, and closed.
