@@ -1,5 +1,6 @@
 #include "control/metrics_server.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,6 +37,8 @@ class MetricsServer::Connection final : public port::StreamObserver {
     if (phase_ == Phase::kWrite) write();
     if (phase_ == Phase::kDrain) drain();
   }
+
+  [[nodiscard]] bool is_answered() const { return phase_ >= Phase::kDrain; }
 
   void on_tick(Instant now) {
     if (phase_ != Phase::kDone && deadline_ <= now) end();
@@ -130,6 +133,13 @@ MetricsServer::MetricsServer(const port::Clock& clock, port::Wakeup& wakeup,
 MetricsServer::~MetricsServer() = default;
 
 void MetricsServer::open(std::unique_ptr<port::ByteStream> stream) {
+  // Who has been answered may be gone already, and not have had its turn yet: one reader after the
+  // other can come faster than that.
+  if (connections_.size() >= limits::kMetricsConnectionsMax) {
+    const auto answered = std::find_if(connections_.begin(), connections_.end(),
+                                       [](auto& each) { return each.second->is_answered(); });
+    if (answered != connections_.end()) connections_.erase(answered);
+  }
   if (connections_.size() >= limits::kMetricsConnectionsMax) return;
   const std::uint64_t id = ++last_id_;
   connections_.emplace(id, std::make_unique<Connection>(*this, id, std::move(stream)))

@@ -18,8 +18,9 @@
 
 namespace interlock::control {
 
-// MetricsServer belongs to one thread. At most limits::kMetricsConnectionsMax connections are open;
-// each ends limits::kMetricsTimeout after it began, whatever its client does.
+// MetricsServer belongs to one thread. At most limits::kMetricsConnectionsMax connections are open,
+// and one that has been answered makes room for another; each ends limits::kMetricsTimeout after it
+// began, whatever its client does.
 class MetricsServer {
  public:
   // `render` writes the page; it is called at most once in limits::kMetricsAgeMax.
@@ -27,7 +28,7 @@ class MetricsServer {
                 std::function<std::string()> render);
   ~MetricsServer();
 
-  // open takes a new connection.
+  // open takes a new connection. The loop calls it from a fresh stack.
   void open(std::unique_ptr<port::ByteStream> stream);
 
   // on_tick closes what takes too long. Call it about once a second.

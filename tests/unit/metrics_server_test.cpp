@@ -101,6 +101,16 @@ BOOST_AUTO_TEST_CASE(only_so_many_at_once) {
 }
 
 // Neither one that says nothing, nor one that trickles, nor one that never takes its answer.
+BOOST_AUTO_TEST_CASE(readers_that_were_answered_make_room) {
+  Line& silent = open();
+  for (std::size_t i = 0; i < 3 * limits::kMetricsConnectionsMax; ++i) {
+    BOOST_TEST(open(kGet).down.starts_with("HTTP/1.1 200 "));
+    BOOST_TEST(server.size() <= limits::kMetricsConnectionsMax);
+  }
+  BOOST_TEST(silent.open);
+  BOOST_TEST(!lines.at(1).open);
+}
+
 BOOST_AUTO_TEST_CASE(each_connection_ends_in_time) {
   page_bytes = 100'000;
   open();
