@@ -43,8 +43,9 @@ bool Filter::matches(const Entry& record) const {
     const std::string all = record.text("peer");
     const std::string address = all.substr(0, all.rfind(':'));  // Counts are of an address alone.
     const std::string in_brackets = "[" + peer + "]";
-    if (all != peer && address != peer && all != in_brackets && address != in_brackets)
+    if (all != peer && address != peer && all != in_brackets && address != in_brackets) {
       return false;
+    }
   }
   return path_prefix.empty() || is_below(record.text("path"), path_prefix);
 }
@@ -52,6 +53,7 @@ bool Filter::matches(const Entry& record) const {
 Result<std::vector<Log>> Log::open_all(const std::string& path) {
   IL_TRY_ASSIGN(std::vector<OpenedFile> files, open_log_files(path));
   std::vector<Log> logs;
+  logs.reserve(files.size());
   for (OpenedFile& each : files) logs.push_back(Log(std::move(each.file.path), std::move(each.fd)));
   return logs;
 }

@@ -90,16 +90,17 @@ void Verifier::take_record(const Line& record, const Hash& hash) {
 
 void Verifier::follow(const Line& record, const Hash& hash) {
   if (line_ == 1 && first_seq_ > 1 && record.seq == first_seq_) previous_ = record.prev;
-  if (record.prev == previous_ && record.seq != expected_seq_) {
-    break_at(line_, BreakKind::kAltered, Phase::kDone);
+  const bool linked = record.prev == previous_;
+  const bool in_order = record.seq == expected_seq_;
+  if (linked ? !in_order : in_order && line_ == 1) {
+    break_at(line_, BreakKind::kAltered,
+             Phase::kDone);  // Only its own number or hash can be wrong.
   } else if (record.seq > expected_seq_) {
     gap_end_ = record.seq;
     break_at(line_, BreakKind::kMissing, Phase::kAfterGap);
   } else if (record.seq < expected_seq_) {
     break_at(line_, BreakKind::kReordered, Phase::kDone);
-  } else if (record.prev != previous_ && line_ == 1) {
-    break_at(line_, BreakKind::kAltered, Phase::kDone);  // Only its own hash can be wrong.
-  } else if (record.prev != previous_) {
+  } else if (!linked) {
     break_at(line_ - 1, BreakKind::kAltered, Phase::kAfterMismatch);
     previous_ = hash;
   } else {

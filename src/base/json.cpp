@@ -31,7 +31,7 @@ std::size_t plain_len(std::string_view text) {
   constexpr auto any_zero = [](std::uint64_t v) { return (v - kOnes) & ~v & kHighs; };
   std::size_t at = 0;
   for (; at + 8 <= text.size(); at += 8) {
-    std::array<char, 8> piece;
+    std::array<char, 8> piece{};
     std::copy_n(text.data() + at, piece.size(), piece.begin());
     const auto v = std::bit_cast<std::uint64_t>(piece);
     const std::uint64_t other = (v & kHighs) | ((v - 0x20 * kOnes) & ~v & kHighs) |

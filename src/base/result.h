@@ -71,11 +71,11 @@ inline tl::unexpected<Error> fail(Errc code, Origin origin, const char* what, in
 
 // IL_ASSERT states what our own code guarantees. It stays on in release builds: a gateway whose
 // assumptions broke must stop, and be restarted closed. Nothing a peer sends may reach one.
-#define IL_ASSERT(cond)                                                                  \
-  do {                                                                                   \
-    if (!(cond)) {                                                                       \
-      std::fprintf(stderr, "interlock: assertion failed: %s (%s:%d)\n", #cond, __FILE__, \
-                   __LINE__);                                                            \
-      std::abort();                                                                      \
-    }                                                                                    \
+#define IL_ASSERT(cond)                                                                          \
+  do {                                                                                           \
+    if (!(cond)) {                                                                               \
+      static_cast<void>(std::fprintf(stderr, "interlock: assertion failed: %s (%s:%d)\n", #cond, \
+                                     __FILE__, __LINE__));                                       \
+      std::abort();                                                                              \
+    }                                                                                            \
   } while (false)

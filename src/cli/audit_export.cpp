@@ -57,7 +57,7 @@ class Output {
  public:
   explicit Output(std::string path) : path_(std::move(path)) {}
   ~Output() {
-    if (file_) std::remove(part().c_str());
+    if (file_) static_cast<void>(std::remove(part().c_str()));
   }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -76,7 +76,7 @@ class Output {
     if (path_.empty()) return 0;
     if (std::fclose(file_.release()) != 0 || std::rename(part().c_str(), path_.c_str()) != 0) {
       const int error = errno;
-      std::remove(part().c_str());
+      static_cast<void>(std::remove(part().c_str()));
       return error;
     }
     return 0;
@@ -88,7 +88,7 @@ class Output {
 
  private:
   struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+    void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
   };
   [[nodiscard]] std::string part() const { return path_ + ".part"; }
   [[nodiscard]] std::FILE* stream() const { return path_.empty() ? stdout : file_.get(); }

@@ -45,7 +45,7 @@ void print_text(const Explanation& out) {
   if (!out.certificate_judged) {
     line("assuming", "the device shows a good certificate of its own; --cert FILE judges that too");
   }
-  if (allowed) {
+  if (allowed && permit != nullptr) {
     if (permit->rate) line("rate", policy::rate_text(*permit->rate) + ", taken as not used up");
     line("forwarded",
          fmt::format("to {} at {}", permit->service->name, permit->service->authority()));

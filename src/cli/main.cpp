@@ -243,7 +243,7 @@ int main(int argc, char** argv) {
   try {
     return interlock::cli::main_of(argc, argv);
   } catch (const std::exception& wrong) {
-    std::fprintf(stderr, "interlock: %s\n", wrong.what());
+    static_cast<void>(std::fprintf(stderr, "interlock: %s\n", wrong.what()));
     return interlock::cli::kExitError;
   }
 }

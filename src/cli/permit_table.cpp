@@ -44,8 +44,9 @@ std::string table_of(const policy::Function& function) {
   std::string out;
   for (const Row& row : rows) {
     out += "  ";
-    for (std::size_t i = 0; i < widths.size(); ++i)
+    for (std::size_t i = 0; i < widths.size(); ++i) {
       out += fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
     out += row.back() + "\n";
   }
   return out;

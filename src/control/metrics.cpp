@@ -254,9 +254,10 @@ void render_endpoints(Page& page, const MetricFacts& facts) {
   for (std::size_t i = 0; i < facts.services.size(); ++i) {
     const auto& endpoints = facts.services[i]->endpoints;
     for (const auto& [health, state] : kStates) {
-      const auto num = std::count_if(endpoints.begin(), endpoints.end(), [&](const auto& endpoint) {
-        return endpoint->health() == health;
-      });
+      const Health counted = health;  // A lambda can take no part of a binding, says clang.
+      const auto num =
+          std::count_if(endpoints.begin(), endpoints.end(),
+                        [counted](const auto& endpoint) { return endpoint->health() == counted; });
       page.line({{"service", facts.snapshot.services[i]->name}, {"state", state}}, num);
     }
   }

@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   try {
     return interlock::daemon::main_of(argc, argv);
   } catch (const std::exception& wrong) {
-    std::fprintf(stderr, "interlockd: %s\n", wrong.what());
+    static_cast<void>(std::fprintf(stderr, "interlockd: %s\n", wrong.what()));
     return interlock::daemon::kExitCannotRun;
   }
 }

@@ -30,6 +30,8 @@ struct WorkerListener {
 
 // Worker is made by the control thread; then run() belongs to a thread of its own, and other
 // threads call only configure(), stop() and what is const.
+// Members stand in the order of their lives.
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 class Worker {
  public:
   // `on_configured` is called by the worker's thread whenever configured() has changed.

@@ -178,7 +178,7 @@ Result<Certificate> read_certificate(Bytes der) {
     return malformed("this is not one DER certificate");
   }
   Certificate out;
-  Tbs tbs;
+  Tbs tbs{};
   IL_TRY(read_tbs(tbs_contents, tbs, out.serial));
   if (!is_oid(algorithm, bytes_of(tbs.algorithm))) {
     return malformed("the certificate names two signature algorithms");

@@ -10,13 +10,13 @@ namespace {
 // Beyond these a value is a slip of the pen, or takes the limit away.
 constexpr std::uint32_t kCountMax = 65'536;
 constexpr std::uint64_t kMemoryMin = limits::kMiB;
-constexpr std::uint64_t kMemoryMax = 64 * 1024 * limits::kMiB;
+constexpr std::uint64_t kMemoryMax = 65'536 * limits::kMiB;
 constexpr std::uint64_t kRateMin = 1;
 constexpr std::uint64_t kRateMax = limits::kMiB;
 constexpr Millis kTimeMin{1'000};
 constexpr Millis kOpeningMax{60'000};
-constexpr Millis kTransferMax{5 * 60'000};
-constexpr Millis kIdleMax{60 * 60'000};
+constexpr Millis kTransferMax{300'000};
+constexpr Millis kIdleMax{3'600'000};
 
 }  // namespace
 

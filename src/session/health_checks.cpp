@@ -99,7 +99,7 @@ bool HealthChecks::Check::decode() {
 
 bool HealthChecks::Check::read() {
   if (over_ || eof_) return false;
-  std::array<std::uint8_t, 4096> piece;
+  std::array<std::uint8_t, 4096> piece{};
   const port::IoResult got =
       stream_->read(std::span(piece).first(std::min(piece.size(), in_.room())));
   if (got.state == port::IoState::kBlocked) return false;

@@ -21,7 +21,7 @@ std::string Refusals::write(AuditRecord refusal) {
   bool has_line = false;
   Window& window = window_for(refusal, has_line);
   if (has_line) {
-    const std::string id = new_denial_id();
+    std::string id = new_denial_id();
     refusal.denial_id = id;
     if (window.num_lines == 0) window.denial_id = id;
     if (audit_.append(refusal)) {

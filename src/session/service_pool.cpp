@@ -28,7 +28,7 @@ std::optional<Counted> Counted::try_count(std::shared_ptr<std::atomic<std::uint3
 }
 
 bool ServiceConnection::is_quiet() {
-  std::array<std::uint8_t, 1> byte;
+  std::array<std::uint8_t, 1> byte{};
   return stream->lasts() && stream->read(byte).state == port::IoState::kBlocked;
 }
 
@@ -219,12 +219,13 @@ void ServicePool::on_wakeup() {
 
 void ServicePool::on_tick() {
   const Instant now = clock_.now();
-  for (auto& [key, side] : sides_) {
+  for (auto& [key, owned] : sides_) {
+    Side& side = *owned;
     const bool needed_elsewhere =
-        side->state->num_waiting.load(std::memory_order_relaxed) > side->line.size();
-    side->idle.remove_if([&](const Idle& each) {
+        side.state->num_waiting.load(std::memory_order_relaxed) > side.line.size();
+    side.idle.remove_if([&](const Idle& each) {
       return needed_elsewhere || each.stale || now - each.since > limits::kServiceIdleTimeout ||
-             side->state->endpoints[each.connection.endpoint]->down();
+             side.state->endpoints[each.connection.endpoint]->down();
     });
   }
   on_wakeup();

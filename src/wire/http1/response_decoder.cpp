@@ -117,8 +117,9 @@ Parsed<Ok> ResponseDecoder::read_status_line(std::string_view line, std::string_
   if (status_ < 0 || (rest.size() > 3 && rest[3] != ' ')) {
     return malformed("The status line has no status from 100 to 599");
   }
-  if (status_ == 101 && upgrade_.empty())
+  if (status_ == 101 && upgrade_.empty()) {
     return malformed("The service switches protocols unasked", 501);
+  }
   reason_ = Slice::of(rest.substr(rest.size() > 3 ? 4 : 3), input);
   return Ok{};
 }
