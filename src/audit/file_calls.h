@@ -14,6 +14,8 @@ class FileCalls {
  public:
   virtual ~FileCalls() = default;
   virtual ssize_t write(int fd, std::string_view bytes) = 0;
+  // overwrite is pwrite(), also into a file that is open to be appended to.
+  virtual ssize_t overwrite(int fd, std::string_view bytes, off_t at) = 0;
   virtual int ftruncate(int fd, off_t size) = 0;
   virtual int fdatasync(int fd) = 0;
   // hold_room is fallocate() that keeps the size of the file.

@@ -4,6 +4,7 @@
 // the old one under two names; open() removes both.
 #include "audit/open_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -26,6 +27,15 @@ class SystemCalls final : public FileCalls {
  public:
   ssize_t write(int fd, std::string_view bytes) override {
     return ::write(fd, bytes.data(), bytes.size());
+  }
+  ssize_t overwrite(int fd, std::string_view bytes, off_t at) override {
+    const int flags = ::fcntl(fd, F_GETFL);  // With O_APPEND, pwrite() would append.
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags & ~O_APPEND) != 0) return -1;
+    const ssize_t put = ::pwrite(fd, bytes.data(), bytes.size(), at);
+    const int error = errno;
+    if (::fcntl(fd, F_SETFL, flags) != 0) return -1;
+    errno = error;
+    return put;
   }
   int ftruncate(int fd, off_t size) override { return ::ftruncate(fd, size); }
   int fdatasync(int fd) override { return ::fdatasync(fd); }
@@ -92,7 +102,7 @@ Result<OpenFile> OpenFile::open(const std::string& path, FileCalls& calls) {
   const off_t size = ::lseek(file.get(), 0, SEEK_END);
   OpenFile opened(path, std::move(file), calls);
   opened.size_ = size < 0 ? 0 : size;  // Pipes have none, and are no log.
-  opened.room_end_ = opened.size_;
+  opened.room_end_ = opened.synced_ = opened.size_;
   return opened;
 }
 
@@ -104,6 +114,7 @@ std::optional<std::uint64_t> OpenFile::first_seq() const {
 int OpenFile::cut(off_t size) {
   if (calls_->ftruncate(file_.get(), size) != 0) return errno;
   room_end_ = size_ = size;  // It gives away what lies beyond.
+  synced_ = std::min(synced_, size);
   return 0;
 }
 
@@ -124,6 +135,51 @@ int OpenFile::write(std::string_view bytes) {
     rest.remove_prefix(static_cast<std::size_t>(put));
   }
   size_ += static_cast<off_t>(bytes.size());
+  return 0;
+}
+
+// After a failed fdatasync() the kernel takes the pages that it could not write for written, and
+// the next one succeeds without them. So they are kept here, from the page cache while it has them,
+// and written again before anybody hears that they are on the disk.
+int OpenFile::sync() {
+  if (unread_ != 0) return unread_;  // What is lost cannot be had again.
+  if (!lost_.empty()) {
+    if (const int error = write_again(); error != 0) return error;
+  }
+  if (calls_->fdatasync(file_.get()) == 0) {
+    synced_ = size_;
+    lost_.clear();
+    lost_.shrink_to_fit();
+    return 0;
+  }
+  const int error = errno;
+  if (lost_.empty()) unread_ = keep_unsynced();
+  return error;
+}
+
+int OpenFile::keep_unsynced() {
+  lost_.resize(static_cast<std::size_t>(size_ - synced_));
+  for (std::size_t have = 0; have < lost_.size();) {
+    const ssize_t got = ::pread(file_.get(), lost_.data() + have, lost_.size() - have,
+                                synced_ + static_cast<off_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      lost_.clear();
+      return got < 0 ? errno : EIO;
+    }
+    have += static_cast<std::size_t>(got);
+  }
+  return 0;
+}
+
+int OpenFile::write_again() {
+  for (std::size_t put = 0; put < lost_.size();) {
+    const ssize_t now = calls_->overwrite(file_.get(), std::string_view(lost_).substr(put),
+                                          synced_ + static_cast<off_t>(put));
+    if (now < 0 && errno == EINTR) continue;
+    if (now <= 0) return now < 0 ? errno : EIO;
+    put += static_cast<std::size_t>(now);
+  }
   return 0;
 }
 
@@ -155,7 +211,7 @@ int OpenFile::put_aside(const std::string& aside) {
   }
   cut(size_);  // Gives back the room that was held; where that fails nothing else is lost.
   file_ = std::move(file);
-  size_ = room_end_ = 0;
+  size_ = room_end_ = synced_ = 0;
   sync_folder(path_);
   return 0;
 }

@@ -36,7 +36,8 @@ class OpenFile {
   // taken back at once is taken back by the next write.
   int write(std::string_view bytes);
 
-  int sync() { return calls_->fdatasync(file_.get()) == 0 ? 0 : errno; }
+  // sync brings to the disk what was written, or, after a failure, writes it once more first.
+  int sync();
 
   // hold_room sees to it that `bytes` and more can be written, however full the disk gets: ENOSPC
   // or EDQUOT where that many are not free. Where the file system cannot hold room it does nothing.
@@ -51,10 +52,16 @@ class OpenFile {
   OpenFile(std::string path, Fd file, FileCalls& calls)
       : path_(std::move(path)), file_(std::move(file)), calls_(&calls) {}
 
+  int keep_unsynced();
+  int write_again();
+
   std::string path_;
   Fd file_;
   FileCalls* calls_;
   off_t size_ = 0;      // Up to the last bytes that were written whole.
+  off_t synced_ = 0;    // So far all is on the disk.
+  std::string lost_;    // What follows it, where bringing it there has failed.
+  int unread_ = 0;      // An errno: not even that could be kept.
   off_t room_end_ = 0;  // So far disk is ours.
   bool torn_ = false;   // Beyond size_ lies a piece.
 };

@@ -108,6 +108,11 @@ class FaultyCalls final : public FileCalls {
     }
     return system_calls().write(fd, bytes.substr(0, faults_.write_bytes_max));
   }
+  ssize_t overwrite(int fd, std::string_view bytes, off_t at) override {
+    const std::lock_guard lock(mutex_);
+    if (faults_.write_errno != 0) return failed(faults_.write_errno);
+    return system_calls().overwrite(fd, bytes.substr(0, faults_.write_bytes_max), at);
+  }
   int ftruncate(int fd, off_t size) override {
     const std::lock_guard lock(mutex_);
     if (faults_.truncate_errno != 0) return failed(faults_.truncate_errno);

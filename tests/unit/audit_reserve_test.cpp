@@ -166,4 +166,33 @@ BOOST_AUTO_TEST_CASE(what_is_synced_is_on_the_disk_before_anybody_hears_so) {
   BOOST_TEST(writer->stop().has_value());
 }
 
+// The kernel forgets what it could not bring to the disk, and says of the next try that all is
+// well.
+BOOST_AUTO_TEST_CASE(what_a_failed_sync_has_lost_is_written_again) {
+  const TempLog log;
+  write_records(log, 2);
+  const std::string before = log.read();
+  FaultyCalls calls;
+  calls.set({.write_bytes_max = 100, .sync_errno = EIO});
+  const auto writer = opened(log.path(), quick(calls));
+  const auto acts = writer->sink(About::kActs);
+  BOOST_REQUIRE(acts->append(reload()));
+  std::atomic<bool> on_disk = false;
+  acts->sync([&] { on_disk = true; });
+  calls.await_failures(2);
+  {
+    std::fstream file(log.path(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(before.size()));
+    file << std::string(log.read().size() - before.size(), '\0');
+  }
+  calls.set({.write_bytes_max = 100});
+  while (!on_disk) std::this_thread::yield();
+  BOOST_TEST(log.read().starts_with(before));
+  check_whole(log, 3);
+  BOOST_TEST(acts->append(reload()));
+  acts->flush();
+  BOOST_TEST(writer->stop().has_value());
+  check_whole(log, 4);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
