@@ -77,6 +77,16 @@ class Queue {
     return since == TimePoint() ? std::nullopt : std::optional(since);
   }
 
+  // Records are late once the oldest has waited for longer than `limit`: the disk hangs. note_late
+  // looks at the clock, for late(), which is asked for each record.
+  void set_late_after(std::chrono::milliseconds limit) { late_after_ = limit; }
+  [[nodiscard]] bool is_late_now() const {
+    const auto since = waiting_since();
+    return since && std::chrono::steady_clock::now() - *since > late_after_;
+  }
+  void note_late() { late_.store(is_late_now(), std::memory_order_relaxed); }
+  [[nodiscard]] bool late() const { return late_.load(std::memory_order_relaxed); }
+
   // reserved_bytes is the room that is taken now, of kAuditQueueBytesMax.
   [[nodiscard]] std::size_t reserved_bytes() const {
     return reserved_bytes_.load(std::memory_order_relaxed);
@@ -88,6 +98,8 @@ class Queue {
  private:
   std::atomic<bool> healthy_{true};
   std::atomic<bool> full_disk_{false};
+  std::atomic<bool> late_{false};
+  std::chrono::milliseconds late_after_ = std::chrono::hours(1);  // Constant once there are sinks.
   std::atomic<std::uint64_t> last_seq_{0};
   std::atomic<std::uint64_t> num_failures_{0};
   std::atomic<TimePoint> waiting_since_{TimePoint()};  // TimePoint(): nothing waits.

@@ -90,7 +90,8 @@ Sink::~Sink() {
 
 bool Sink::append(const AuditRecord& record) {
   const bool for_acts = about_ == About::kActs;
-  if (!queue_.healthy() || (queue_.full_disk() && !for_acts)) return false;
+  if (!queue_.healthy()) return false;
+  if (!for_acts && (queue_.full_disk() || queue_.late())) return false;
   if (buffer_.empty() && !queue_.reserve(for_acts)) return false;
   append_fields(buffer_, record);
   buffer_.push_back('\n');
@@ -99,6 +100,7 @@ bool Sink::append(const AuditRecord& record) {
 }
 
 void Sink::flush() {
+  queue_.note_late();
   if (!buffer_.empty()) buffer_ = queue_.hand_over(std::move(buffer_));
 }
 
@@ -137,6 +139,7 @@ class Writer::Thread {
     if (is_next_ && !begin_file()) return;
     if (!look_at_room()) return;
     while (queue_.take(taken, wake_at())) {
+      if (!taken.buffers.empty()) begin_waiting();
       for (std::string& members : taken.buffers) {
         if (!rotate() || !look_at_room()) return;
         chain(members);
@@ -176,11 +179,15 @@ class Writer::Thread {
     }
   }
 
+  void begin_waiting() {
+    if (!queue_.waiting_since()) queue_.set_waiting_since(SteadyClock::now());
+  }
+
   // chain makes whole lines of a buffer of members. From here on their numbers and hashes are
   // settled: the batch is kept, and tried again, as it is.
   void chain(std::string_view members) {
     batch_.clear();
-    if (!queue_.waiting_since()) queue_.set_waiting_since(SteadyClock::now());
+    begin_waiting();
     while (!members.empty()) {
       const std::size_t end = members.find('\n');
       const std::size_t start = batch_.size();
@@ -288,6 +295,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::string& path, std::strin
   IL_TRY_ASSIGN(Start start, find_start(path, *options.calls));
   auto queue = std::make_unique<Queue>();
   queue->set_last_seq(start.seq);
+  queue->set_late_after(std::chrono::milliseconds(options.sync_interval.ms + options.late_max.ms));
   if (!start.repaired.empty()) {
     AuditRecord repaired;
     repaired.event = AuditEvent::kAuditRepaired;
@@ -308,7 +316,9 @@ Writer::~Writer() { static_cast<void>(stop()); }
 
 std::unique_ptr<Sink> Writer::sink(About about) { return std::make_unique<Sink>(*queue_, about); }
 
-bool Writer::healthy() const { return queue_->healthy() && !queue_->full_disk(); }
+bool Writer::healthy() const {
+  return queue_->healthy() && !queue_->full_disk() && !queue_->is_late_now();
+}
 
 std::uint64_t Writer::last_seq() const { return queue_->last_seq(); }
 

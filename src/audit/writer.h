@@ -23,6 +23,7 @@ namespace interlock::audit {
 struct WriterOptions {
   Millis retry_interval = limits::kAuditRetryInterval;     // Between attempts after a failure.
   Millis sync_interval = limits::kAuditSyncInterval;       // At most this long from write to disk.
+  Millis late_max = limits::kAuditLateMax;                 // Beyond that, operations are refused.
   std::uint64_t rotate_bytes = limits::kAuditRotateBytes;  // A file that has so many is put aside.
   std::size_t num_kept = limits::kAuditFilesKept;          // Of the files put aside; 1 or more.
   std::uint64_t reserve_bytes = limits::kAuditReserveBytes;
@@ -46,14 +47,14 @@ class Sink final : public port::AuditSink {
 
   // append formats `record` into this thread's buffer: no lock, and no allocation in steady state.
   // False when limits::kAuditQueueBytesMax bytes, over all sinks, wait to be written, while the
-  // writer cannot write, or while the disk is full and this sink is about operations; the record is
-  // then not taken. What was taken and flushed before stop() is never dropped while the gateway
-  // runs.
+  // writer cannot write, or while the disk is full or hangs and this sink is about operations; the
+  // record is then not taken. What was taken and flushed before stop() is never dropped while the
+  // gateway runs.
   [[nodiscard]] bool append(const AuditRecord& record) override;
 
   // flush hands the buffer to the writer thread. The owner calls it at least every
-  // limits::kAuditFlushInterval; append does so by itself at limits::kAuditFlushBytes. An empty
-  // buffer costs one comparison.
+  // limits::kAuditFlushInterval, also when nothing was appended: that is when it is noticed that
+  // the disk hangs, or goes on. append does so by itself at limits::kAuditFlushBytes.
   void flush();
 
   // sync flushes, and has all that was appended so far brought to the disk at once; the writer
@@ -91,9 +92,9 @@ class Writer {
   // sink makes the sink of one thread.
   std::unique_ptr<Sink> sink(About about = About::kOperations);
 
-  // healthy says whether operations' records are taken: the last attempt to write succeeded, and
-  // the reserve is whole. Else the writer keeps what it has, tries again every retry_interval, and
-  // recovers by itself.
+  // healthy says whether operations' records are taken: the last attempt to write succeeded, the
+  // reserve is whole, and no record waits for longer than it may. Else the writer keeps what it
+  // has, tries again every retry_interval, and recovers by itself.
   [[nodiscard]] bool healthy() const;
 
   // last_seq is the number of the last record written; 0: there is none.

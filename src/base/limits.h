@@ -232,7 +232,8 @@ constexpr std::size_t kAuditFlushBytes = 64 * kKiB;
 constexpr Millis kAuditRetryInterval{500};
 // Written records are on the disk within this time. Shorter wears out flash for little.
 constexpr Millis kAuditSyncInterval{1'000};
-
+// Where they are so much later than that, the disk hangs: operations are refused until it goes on.
+constexpr Millis kAuditLateMax{3'000};
 // What must be on the disk before it takes effect does not happen if it is not there by then.
 constexpr Millis kAuditOnDiskTimeout{10'000};
 // A file of the log that has grown to so much is put aside, and a new one begun, unless the

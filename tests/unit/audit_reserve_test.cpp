@@ -166,6 +166,33 @@ BOOST_AUTO_TEST_CASE(what_is_synced_is_on_the_disk_before_anybody_hears_so) {
   BOOST_TEST(writer->stop().has_value());
 }
 
+// A disk that hangs gives no error: nothing is on record that operations go on by.
+BOOST_AUTO_TEST_CASE(a_disk_that_hangs_stops_operations_until_it_goes_on) {
+  const TempLog log;
+  FaultyCalls calls;
+  calls.set({.stalled = true});
+  WriterOptions options = quick(calls);
+  options.late_max = Millis{20};
+  const auto writer = opened(log.path(), options);
+  const auto sink = writer->sink();
+  const auto acts = writer->sink(About::kActs);
+  BOOST_REQUIRE(sink->append(operation(1)));
+  BOOST_TEST(writer->healthy());
+  sink->flush();
+  await_health(*writer, false);
+  sink->flush();
+  BOOST_TEST(!sink->append(operation(2)));
+  BOOST_TEST(acts->append(reload()));  // It waits until it is on the disk.
+  acts->flush();
+  calls.heal();
+  await_health(*writer, true);
+  sink->flush();
+  BOOST_TEST(sink->append(operation(3)));
+  sink->flush();
+  BOOST_TEST(writer->stop().has_value());
+  check_whole(log, 3);
+}
+
 // The kernel forgets what it could not bring to the disk, and says of the next try that all is
 // well.
 BOOST_AUTO_TEST_CASE(what_a_failed_sync_has_lost_is_written_again) {
