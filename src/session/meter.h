@@ -61,6 +61,12 @@ class Named {
     return all_[std::string(name)];
   }
 
+  // find is for the owning thread; null where the name is not counted.
+  T* find(std::string_view name) {
+    const auto at = all_.find(name);
+    return at != all_.end() ? &at->second : nullptr;
+  }
+
   // retain forgets the names that are not `kept`. For the owning thread.
   void retain(const std::function<bool(const std::string&)>& kept) {
     const std::scoped_lock lock(mutex_);

@@ -230,7 +230,10 @@ void SessionTable::free_slot(SessionId id) {
   if (find(id) == nullptr) return;
   Slot& slot = slots_[id.slot];
   forget(id.slot);
-  context_.meter.listeners.of(slot.session->gate().listener()).closed.add();
+  // Of a listener that is gone nothing is counted: it may come back, and begin at nothing.
+  if (ListenerMeter* counted = context_.meter.listeners.find(slot.session->gate().listener())) {
+    counted->closed.add();
+  }
   slot.session.reset();
   slot.queued = slot.paused = false;
   ++slot.generation;

@@ -48,6 +48,24 @@ BOOST_AUTO_TEST_CASE(each_connection_is_accepted_once_and_closed_once) {
   check(3, 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_listener_that_comes_back_has_no_connections_of_the_one_that_was) {
+  World world;
+  const session::Meter& meter = world.context.meter;
+  FakeClient& client = world.served();
+  world.context.meter.listeners.retain([](const std::string&) { return false; });
+  client.end();
+  world.settle();
+  BOOST_TEST(world.table.size() == 0U);
+  world.served();
+  std::uint64_t accepted = 0, closed = 0;
+  meter.listeners.read("telemetry", [&](const session::ListenerMeter& counted) {
+    accepted = counted.accepted.value();
+    closed = counted.closed.value();
+  });
+  BOOST_TEST(accepted == 1U);
+  BOOST_TEST(closed == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(each_handshake_has_one_result) {
   World world;
   const session::Meter& meter = world.context.meter;
