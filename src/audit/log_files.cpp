@@ -126,7 +126,12 @@ Result<std::vector<LogFile>> log_files(const std::string& path) {
   }
   std::sort(files.begin(), files.end(),
             [](const LogFile& a, const LogFile& b) { return a.first_seq < b.first_seq; });
-  if (std::filesystem::exists(path)) files.push_back({path, 0});
+  struct stat there {};
+  if (stat(path.c_str(), &there) == 0) {
+    files.push_back({path, 0});
+  } else if (errno != ENOENT) {
+    return fail(Errc::kIo, Origin::kEnvironment, "cannot look at it", errno);
+  }
   return files;
 }
 

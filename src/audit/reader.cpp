@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "audit/log_files.h"
@@ -122,6 +123,10 @@ void Verifier::break_at(std::uint64_t line, BreakKind kind, Phase next) {
 
 namespace {
 
+// The writer puts down many lines at once, and a reader may see a part of them.
+constexpr int kLookMs = 20;
+constexpr int kLooksMax = 50;
+
 // first_record says which record a log begins with, if nothing was taken away. Files older than
 // need be may still be there.
 std::uint64_t first_record(const std::vector<OpenedFile>& files) {
@@ -157,6 +162,11 @@ Result<VerifyReport> verify_log(const std::string& path) {
     if (!ends.empty()) ends.back() = verifier.num_lines();
     IL_TRY(feed_file(verifier, each.fd));
     ends.push_back(verifier.num_lines());
+  }
+  for (int looks = 0; verifier.is_partial() && looks < kLooksMax; ++looks) {
+    poll(nullptr, 0, kLookMs);
+    IL_TRY(feed_file(verifier, files.back().fd));
+    ends.back() = verifier.num_lines();
   }
   VerifyReport report = verifier.finish();
   if (!report.first_break) return report;

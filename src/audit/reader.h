@@ -59,6 +59,9 @@ class Verifier {
     if (lines_.is_partial()) feed("\n");
   }
 
+  // is_partial says whether the beginning of a line was fed whose end was not.
+  [[nodiscard]] bool is_partial() const { return lines_.is_partial(); }
+
   // num_lines counts the lines so far.
   [[nodiscard]] std::uint64_t num_lines() const { return line_; }
 
@@ -92,7 +95,8 @@ class Verifier {
 
 // verify_log runs a Verifier over the files of a log (log_files.h), or over one that was put aside.
 // Records before the oldest one that the newest file says are kept may be absent. A break's line is
-// that of its file. kIo when a file cannot be read.
+// that of its file. Where the last line is incomplete it waits a moment: a writer may be at work.
+// kIo when a file cannot be read.
 Result<VerifyReport> verify_log(const std::string& path);
 
 }  // namespace interlock::audit

@@ -230,4 +230,32 @@ BOOST_AUTO_TEST_CASE(a_second_writer_is_refused_after_a_file_was_put_aside_too) 
   BOOST_TEST((error_of_open(log.path()).code == Errc::kState));
 }
 
+BOOST_AUTO_TEST_CASE(a_line_that_is_being_written_is_no_break) {
+  const TempLog log;
+  write_records(log, 3);
+  const std::string whole = log.read();
+  log.write(whole.substr(0, whole.size() - 10));
+  std::thread writer([&] {
+    // Long enough for the reader to see that the line has no end yet.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    std::ofstream(log.path(), std::ios::binary | std::ios::app) << whole.substr(whole.size() - 10);
+  });
+  const VerifyReport report = verified(log);
+  writer.join();
+  BOOST_TEST(finding(report) == "whole");
+  BOOST_TEST(report.num_records == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_looked_at_is_an_error) {
+  const TempLog log;
+  fs::create_symlink("audit.jsonl", log.path());  // To itself.
+  for (const std::string& path : {log.path(), log.path() + std::string(300, 'x')}) {
+    const auto report = verify_log(path);
+    BOOST_REQUIRE(!report.has_value());
+    BOOST_TEST((report.error().code == Errc::kIo));
+    BOOST_TEST(report.error().sys == (path == log.path() ? ELOOP : ENAMETOOLONG));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
