@@ -1,6 +1,8 @@
 #include "cli/audit_log.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <span>
@@ -28,6 +30,19 @@ constexpr std::string_view kLatest = "0000-00-00T23:59:59.999Z";
 // Damaged lines named one by one; the rest is counted.
 constexpr std::size_t kDamagedNamedMax = 10;
 
+// is_time says whether this day, and this time of day, comes in the calendar.
+bool is_time(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t len) {
+    int value = 0;
+    std::from_chars(text.data() + at, text.data() + at + len, value);
+    return value;
+  };
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  return day.ok() && number(11, 2) < 24 && number(14, 2) < 60 && number(17, 2) < 60;
+}
+
 // "2026-11-26T08:30" as the log would write it, with what it leaves open from `rest`, or a time so
 // long before now; nothing where it is neither.
 std::optional<std::string> parse_time(std::string_view text, std::string_view rest) {
@@ -42,7 +57,8 @@ std::optional<std::string> parse_time(std::string_view text, std::string_view re
     const bool digit = text[i] >= '0' && text[i] <= '9';
     if (kEarliest[i] == '0' ? !digit : text[i] != kEarliest[i]) return std::nullopt;
   }
-  return std::string(text).append(rest.substr(text.size()));
+  const std::string time = std::string(text).append(rest.substr(text.size()));
+  return is_time(time) ? std::optional(time) : std::nullopt;
 }
 
 bool is_known(const char* command, const char* what, const std::string& word,
@@ -96,6 +112,11 @@ std::optional<audit::Filter> filter_of(const char* command, const AuditFilterOpt
                     read_time(command, "--since", options.since, kEarliest, filter.since) &&
                     read_time(command, "--until", options.until, kLatest, filter.until);
   if (!good) return std::nullopt;
+  if (!filter.since.empty() && !filter.until.empty() && filter.until < filter.since) {
+    fmt::print(stderr, "interlock audit {}: --until {} comes before --since {}\n", command,
+               options.until, options.since);
+    return std::nullopt;
+  }
   const auto want = [&](std::string_view name, const std::string& text) {
     if (!text.empty()) filter.equal.emplace_back(name, text);
   };

@@ -233,7 +233,10 @@ int main_of(int argc, char** argv) {
     }
     return app.exit(wrong) == 0 ? kExitOk : kExitError;
   }
-  return chosen();
+  const int code = chosen();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (code != kExitError) std::perror("interlock: what was to be said cannot be written");
+  return kExitError;  // Else a script would take half of it for all.
 }
 
 }  // namespace

@@ -91,6 +91,14 @@ class Search(Trail):
         last, _ = self.audit("search", self.log, "--path", self.below, "--json", "--last", 2, code=0)
         self.assertEqual(last.encode(), b"".join(wanted[-2:]))
 
+    def test_what_cannot_be_said_in_full_is_an_error(self):
+        for command in ("search", "tail", "verify"):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program(BIN, "interlock"), "audit", command, self.log],
+                                      stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual((command, done.returncode), (command, 2))
+            self.assertIn(b"No space left", done.stderr)
+
     def test_the_configuration_says_where_the_trail_is_even_if_it_is_not_in_order(self):
         config = self.gateway.plant / "broken.textproto"
         self.addCleanup(config.unlink)
@@ -106,7 +114,13 @@ class Search(Trail):
         self.assertIn("did you mean handshake?",
                       self.audit("search", self.log, "--event", "handshak", code=2)[1])
         self.assertIn("is no time", self.audit("search", self.log, "--since", "gestern", code=2)[1])
+        for day in ("2026-13-01", "2026-02-30", "2026-11-26T24:00", "2026-11-26T08:60"):
+            self.assertIn("is no time", self.audit("search", self.log, "--until", day, code=2)[1])
+        self.audit("search", self.log, "--since", "2024-02-29", code=0)
+        self.assertIn("comes before", self.audit("search", self.log, "--since", "2026-02-02",
+                                                 "--until", "2026-02-01", code=2)[1])
         self.assertIn("No such file", self.audit("search", "/none", code=2)[1])
+        self.assertIn("too long", self.audit("search", "x" * 300, code=2)[1])
         self.assertIn("no record", self.audit("search", self.log, "--device", "none", code=1)[1])
 
     def test_a_damaged_line_is_named_and_passed_over(self):
