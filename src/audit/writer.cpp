@@ -89,7 +89,8 @@ Sink::~Sink() {
 }
 
 bool Sink::append(const AuditRecord& record) {
-  const bool for_acts = about_ == About::kActs;
+  // The ends of tunnels are no more than there are tunnels, and none begins while the disk is full.
+  const bool for_acts = about_ == About::kActs || record.event == AuditEvent::kTunnelEnd;
   if (!queue_.healthy()) return false;
   if (!for_acts && (queue_.full_disk() || queue_.late())) return false;
   if (buffer_.empty() && !queue_.reserve(for_acts)) return false;

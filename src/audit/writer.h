@@ -33,7 +33,7 @@ struct WriterOptions {
 class Queue;
 
 // What a sink's records are about. Those of acts (of operators, and of the gateway itself) are also
-// taken while the disk is full, out of the reserve.
+// taken while the disk is full, out of the reserve; so are the ends of operations that go on.
 enum class About : std::uint8_t { kOperations, kActs };
 
 // Sink takes the records of one data thread, and is used by that thread alone. It must be gone
@@ -52,6 +52,10 @@ class Sink final : public port::AuditSink {
   // gateway runs.
   [[nodiscard]] bool append(const AuditRecord& record) override;
 
+  // no_more_operations says that nothing is decided any more: what is still to be said, such as how
+  // many refusals there were, is taken like acts.
+  void no_more_operations() { about_ = About::kActs; }
+
   // flush hands the buffer to the writer thread. The owner calls it at least every
   // limits::kAuditFlushInterval, also when nothing was appended: that is when it is noticed that
   // the disk hangs, or goes on. append does so by itself at limits::kAuditFlushBytes.
@@ -63,7 +67,7 @@ class Sink final : public port::AuditSink {
 
  private:
   Queue& queue_;
-  const About about_;
+  About about_;
   std::string buffer_;  // Members of records (append_fields), one line each.
 };
 

@@ -33,6 +33,7 @@ void Worker::run() {
              .on_tick = [this] { on_tick(); },
              .on_notify = [this] { take_configuration(); }},
             limits::kAuditFlushInterval);
+  audit_->no_more_operations();
   context_.refusals.flush();
   audit_->flush();
 }

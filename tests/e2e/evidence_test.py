@@ -2,6 +2,7 @@
 """Does the trail last? Method: the gateway is killed again and again under load, its disk is filled
 and emptied, a storm of refusals blows; afterwards the trail is one chain with everything in it.
 """
+import collections
 import csv
 import io
 import json
@@ -111,19 +112,23 @@ class FullDisk(Trail):
             raise unittest.SkipTest("a small file system cannot be mounted here")
         cls.addClassCleanup(subprocess.run, ["umount", "-l", trail], check=True)
 
+    def filler(self):
+        return self.gateway.audit_file.parent / "filler"
+
+    def fill(self):
+        with open(self.filler(), "wb") as file:
+            try:
+                while True:
+                    file.write(b"\0" * 65536)
+            except OSError:
+                pass  # Full.
+
     def test_operations_stop_on_record_and_go_on_when_there_is_room(self):
-        trail = self.gateway.audit_file.parent
         with self.gateway.connect("temp-01") as caller:
             def status():
                 return caller.ask(request("POST", OWN, body=b"1")).status
             self.assertEqual(status(), 200)
-            filler = trail / "filler"
-            with open(filler, "wb") as file:
-                try:
-                    while True:
-                        file.write(b"\0" * 65536)
-                except OSError:
-                    pass  # Full.
+            self.fill()
             # Room was held for the reserve and a step more, which these use up.
             self.assertIn(503, (status() for _ in range(10_000)))
             self.gateway.audited(event="audit.full")
@@ -132,11 +137,26 @@ class FullDisk(Trail):
             code, report = self.gateway.ask("reload")  # What an operator does is still on record.
             self.assertEqual((code, report["outcome"]), (0, "applied"))
             self.gateway.audited(event="config.applied", policy=report["policy"])
-            filler.unlink()
+            self.filler().unlink()
             wait_until(lambda: status() == 200, "operations again")
         self.gateway.audited(event="audit.room")
         # Those that were refused meanwhile are counted.
         self.gateway.audited(event="refusals.counted", reason="audit_unavailable")
+        self.assertTrue(self.verified()["ok"])
+
+    def test_a_stop_with_a_full_disk_loses_no_count(self):
+        with self.gateway.connect("temp-02") as caller:
+            self.fill()
+            statuses = collections.Counter(
+                caller.ask(request("POST", "/v1/devices/temp-02/readings", body=b"1")).status
+                for _ in range(10_000))
+        self.assertGreater(statuses[503], 0)
+        self.assertEqual(self.gateway.stop(), 0)
+        counted = self.records("--device", "temp-02", "--event", "refusals.counted", "--reason",
+                               "audit_unavailable")
+        self.assertEqual(sum(record["suppressed"] for record in counted), statuses[503])
+        self.filler().unlink()
+        self.gateway.start()
         self.assertTrue(self.verified()["ok"])
 
 

@@ -90,6 +90,10 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_operations_and_leaves_room_for_acts) {
     await_health(*writer, false);
     BOOST_TEST(writer->figures().disk_full);
     BOOST_TEST(!sink->append(operation(5)));
+    AuditRecord end = operation(5);
+    end.event = AuditEvent::kTunnelEnd;
+    BOOST_TEST(sink->append(end));
+    sink->flush();
     BOOST_TEST(acts->append(reload()));
     acts->flush();
     std::atomic<bool> on_disk = false;
@@ -103,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_operations_and_leaves_room_for_acts) {
     BOOST_TEST(sink->append(operation(6)));
     sink->flush();
     BOOST_TEST(writer->stop().has_value());
-    check_whole(log, 3 + num_large + 1 + 3);
+    check_whole(log, 3 + num_large + 1 + 4);
     BOOST_TEST(count(log, "\"event\":\"audit.room\"") == 1U);
   }
 }
