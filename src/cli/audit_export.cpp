@@ -1,5 +1,6 @@
 // interlock audit export: the records of the trail for other programs: JSON lines as they stand in
 // the log, or a table for a spreadsheet.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "audit/format.h"
+#include "audit/log_files.h"
 #include "cli/audit_log.h"
 
 namespace interlock::cli {
@@ -97,6 +99,15 @@ class Output {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
+// The trail's writer would go on in a file that has no name any more.
+bool is_of_log(const std::string& log, const std::string& output) {
+  const auto files = audit::log_files(log);
+  return files && !output.empty() &&
+         std::any_of(files->begin(), files->end(), [&](const audit::LogFile& each) {
+           return audit::same_file(each.path, output);
+         });
+}
+
 int complain(const std::string& output, int error) {
   fmt::print(stderr, "interlock audit export: cannot write {}: {}\n",
              output.empty() ? "the output" : output, strerrordesc_np(error));
@@ -110,6 +121,11 @@ int audit_export(const AuditExportOptions& options) {
   if (!filter) return kExitError;
   const auto file = audit_file_named("export", options.file, options.config);
   if (!file) return kExitError;
+  if (is_of_log(*file, options.output)) {
+    fmt::print(stderr, "interlock audit export: {} is a file of the audit trail itself\n",
+               options.output);
+    return kExitError;
+  }
   Output output(options.output);
   if (const int error = output.open(); error != 0) return complain(options.output, error);
 

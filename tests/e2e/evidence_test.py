@@ -224,6 +224,9 @@ class Export(Trail):
         self.assertIn("no record", self.tool("export", log, "--device", "none", code=1)[1])
         self.assertIn("cannot write", self.tool("export", log, "-o", "/none/x", code=2)[1])
         self.tool("export", log, "--format", "xml", code=2)
+        before = log.stat().st_ino
+        self.assertIn("audit trail itself", self.tool("export", log, "-o", log, code=2)[1])
+        self.assertEqual(log.stat().st_ino, before)
         with open("/dev/full", "wb") as full:
             done = subprocess.run([program(BIN, "interlock"), "audit", "export", log], stdout=full,
                                   stderr=subprocess.PIPE, check=False)
