@@ -22,6 +22,8 @@ class FileCalls {
   virtual int hold_room(int fd, off_t from, off_t len) = 0;
   virtual int link(const std::string& from, const std::string& to) = 0;
   virtual int rename(const std::string& from, const std::string& to) = 0;
+  // sync_folder is fsync() of the folder that `path` is in: its names are on the disk then.
+  virtual int sync_folder(const std::string& path) = 0;
 };
 
 // system_calls are the kernel's own. They live as long as the program.

@@ -39,6 +39,12 @@ class SystemCalls final : public FileCalls {
   }
   int ftruncate(int fd, off_t size) override { return ::ftruncate(fd, size); }
   int fdatasync(int fd) override { return ::fdatasync(fd); }
+  int sync_folder(const std::string& path) override {
+    const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid()) return -1;
+    // Some file systems bring names to the disk by themselves, and say EINVAL.
+    return ::fsync(folder.get()) == 0 || errno == EINVAL ? 0 : -1;
+  }
   int hold_room(int fd, off_t from, off_t len) override {
     return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, from, len);
   }
@@ -72,13 +78,6 @@ Result<Fd> open_locked(const std::string& path) {
       return file;
     }
   }
-}
-
-// Brings the names to the disk. Where that fails, a power cut may undo the putting aside: then one
-// file holds what two did.
-void sync_folder(const std::string& path) {
-  const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.valid()) static_cast<void>(::fsync(folder.get()));
 }
 
 void undo_half(const std::string& path, const Fd& file) {
@@ -143,6 +142,9 @@ int OpenFile::write(std::string_view bytes) {
 // and written again before anybody hears that they are on the disk.
 int OpenFile::sync() {
   if (unread_ != 0) return unread_;  // What is lost cannot be had again.
+  // Without its name on the disk a power cut would take the file away, whatever is in it.
+  if (!names_synced_ && calls_->sync_folder(path_) != 0) return errno;
+  names_synced_ = true;
   if (!lost_.empty()) {
     if (const int error = write_again(); error != 0) return error;
   }
@@ -212,7 +214,7 @@ int OpenFile::put_aside(const std::string& aside) {
   cut(size_);  // Gives back the room that was held; where that fails nothing else is lost.
   file_ = std::move(file);
   size_ = room_end_ = synced_ = 0;
-  sync_folder(path_);
+  names_synced_ = false;
   return 0;
 }
 

@@ -58,12 +58,13 @@ class OpenFile {
   std::string path_;
   Fd file_;
   FileCalls* calls_;
-  off_t size_ = 0;      // Up to the last bytes that were written whole.
-  off_t synced_ = 0;    // So far all is on the disk.
-  std::string lost_;    // What follows it, where bringing it there has failed.
-  int unread_ = 0;      // An errno: not even that could be kept.
-  off_t room_end_ = 0;  // So far disk is ours.
-  bool torn_ = false;   // Beyond size_ lies a piece.
+  off_t size_ = 0;             // Up to the last bytes that were written whole.
+  off_t synced_ = 0;           // So far all is on the disk.
+  std::string lost_;           // What follows it, where bringing it there has failed.
+  int unread_ = 0;             // An errno: not even that could be kept.
+  off_t room_end_ = 0;         // So far disk is ours.
+  bool names_synced_ = false;  // The file's own name, and that of the one put aside.
+  bool torn_ = false;          // Beyond size_ lies a piece.
 };
 
 }  // namespace interlock::audit

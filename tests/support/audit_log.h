@@ -62,7 +62,7 @@ class FaultyCalls final : public FileCalls {
     std::size_t write_bytes_max = kNoLimit;  // Of one call.
     int truncate_errno = 0;
     int sync_errno = 0;
-    int room_errno = 0, link_errno = 0, rename_errno = 0;
+    int room_errno = 0, link_errno = 0, rename_errno = 0, folder_errno = 0;
     bool stalled = false;  // write() does not return.
   };
 
@@ -126,6 +126,11 @@ class FaultyCalls final : public FileCalls {
   int link(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(mutex_);
     return faults_.link_errno != 0 ? failed(faults_.link_errno) : system_calls().link(from, to);
+  }
+  int sync_folder(const std::string& path) override {
+    const std::lock_guard lock(mutex_);
+    return faults_.folder_errno != 0 ? failed(faults_.folder_errno)
+                                     : system_calls().sync_folder(path);
   }
   int rename(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(mutex_);

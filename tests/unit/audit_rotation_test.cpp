@@ -216,6 +216,35 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_put_aside_goes_on_growing_until_it_ca
   }
 }
 
+// Records are on the disk only if the name of their file is, too.
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_synced_is_a_failed_sync) {
+  const TempLog log;
+  FaultyCalls calls;
+  calls.set({.folder_errno = EIO});
+  const auto writer = opened(log.path(), small(1, &calls));
+  const auto sink = writer->sink();
+  BOOST_REQUIRE(sink->append(operation(1)));
+  std::atomic<bool> on_disk = false;
+  sink->sync([&] { on_disk = true; });
+  calls.await_failures(2);
+  BOOST_TEST(!on_disk);
+  BOOST_TEST(!sink->append(operation(2)));
+  calls.heal();
+  while (!on_disk) std::this_thread::yield();
+  while (files_of(log).size() < 3) {
+    static_cast<void>(sink->append(operation(1)));  // Not until it has seen that all is well again.
+    sink->flush();
+    std::this_thread::yield();
+  }
+  calls.set({.folder_errno = EIO});
+  const int failures = calls.num_failures();
+  while (sink->append(operation(1))) sink->flush();  // Until one more is put aside.
+  calls.await_failures(failures + 2);
+  calls.heal();
+  BOOST_TEST(writer->stop().has_value());
+  BOOST_TEST(finding(log) == "whole");
+}
+
 BOOST_AUTO_TEST_CASE(a_second_writer_is_refused_after_a_file_was_put_aside_too) {
   const TempLog log;
   write_many(log.path(), 20, small());
