@@ -204,7 +204,7 @@ void ServerStream::finish() {
 }
 
 port::IoResult ServerStream::discard() {
-  std::array<std::uint8_t, 4096> dropped;
+  std::array<std::uint8_t, 4096> dropped{};
   return stream_->read(dropped);
 }
 
