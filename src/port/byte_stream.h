@@ -35,6 +35,10 @@ class ByteStream {
   virtual ~ByteStream() = default;
   virtual IoResult read(std::span<std::uint8_t> into) = 0;
   virtual IoResult write(std::span<const std::uint8_t> from) = 0;
+  // flush sends what earlier writes took and could not send at once; kProgress once nothing is
+  // left. Who wants to write is told while there is something. A stream that takes only what it
+  // sends holds nothing back.
+  virtual IoResult flush() { return {IoState::kProgress, 0}; }
   // shutdown_write sends what is in flight and then end-of-stream; reading goes on.
   virtual void shutdown_write() = 0;
   // want says what the observer waits for. Cheap to repeat: it only costs where the answer changes.

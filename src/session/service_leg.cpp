@@ -61,6 +61,9 @@ ServiceLeg::Moved ServiceLeg::connect(bool fresh) {
 ServiceLeg::Moved ServiceLeg::send() {
   if (connection_.stream == nullptr) return connect(/*fresh=*/false);
   Moved moved = Moved::kNot;
+  // Nothing is written any more, and the end of what was may still wait for room inside the stream.
+  // Where it cannot be sent, reading says why.
+  if (begun_ && out_.empty()) static_cast<void>(connection_.stream->flush());
   while (!out_.empty()) {
     port::IoResult sent;
     if (begun_ || !connection_.reused || connection_.is_quiet()) {

@@ -160,17 +160,22 @@ port::IoResult ClientStream::write(std::span<const std::uint8_t> from) {
     return {state, 0};
   }
   if (closed_) return {port::IoState::kFailed, 0};
-  if (const port::IoState sent = link_.flush().state; sent != port::IoState::kProgress) {
-    if (sent == port::IoState::kFailed) failure_ = stream_->failure();
-    failed_ = sent == port::IoState::kFailed;
-    return {sent, 0};
-  }
+  if (const port::IoState sent = flush().state; sent != port::IoState::kProgress) return {sent, 0};
   const auto piece = from.first(std::min(from.size(), kWriteBytesMax));
   if (piece.empty()) return {port::IoState::kProgress, 0};
   const WorkerBio::Turn turn(worker_, link_);
   const int sent = SSL_write(ssl_.get(), piece.data(), static_cast<int>(piece.size()));
   if (sent <= 0) return {fail(SSL_get_error(ssl_.get(), sent)), 0};
   return {port::IoState::kProgress, static_cast<std::size_t>(sent)};
+}
+
+port::IoResult ClientStream::flush() {
+  const port::IoResult sent = link_.flush();
+  if (sent.state == port::IoState::kFailed) {
+    failure_ = stream_->failure();
+    failed_ = true;
+  }
+  return sent;
 }
 
 void ClientStream::close_write() {

@@ -50,6 +50,7 @@ class ClientStream final : public port::ByteStream {
 
   port::IoResult read(std::span<std::uint8_t> into) override;
   port::IoResult write(std::span<const std::uint8_t> from) override;
+  port::IoResult flush() override;
   void shutdown_write() override;
   void want(bool read, bool write) override;
   void observe(port::StreamObserver* observer) override { stream_->observe(observer); }

@@ -237,6 +237,28 @@ BOOST_AUTO_TEST_CASE(client_that_does_not_read_stops_reading_from_the_service) {
   BOOST_TEST((client.answers()[0].body == body));
 }
 
+// What TLS has taken is out of the gateway's hands only when the socket has it.
+BOOST_AUTO_TEST_CASE(end_of_a_request_that_found_no_room_leaves_while_the_client_reads_nothing) {
+  World world;
+  world.historian.on_dial = [](Connection& c) {
+    c.buffers = true;
+    c.room = 4'000;
+  };
+  world.historian.on_head = [](const Message&, Connection& c) {
+    c.send(answer_text(200, std::string(1'000'000, 'y')));
+  };
+  world.historian.on_request = [](const Message&, Connection&) {};
+  FakeClient& client = world.served();
+  client.room = 0;
+  client.request("POST", kReadings, std::string(20'000, 'x'));
+  world.settle();
+  BOOST_TEST_REQUIRE(!world.historian.connections.at(0).unsent.empty());
+  world.historian.connections[0].room = kRoomUnlimited;
+  world.settle();
+  BOOST_TEST(world.historian.only().body.size() == 20'000U);
+  BOOST_TEST(client.received.empty());
+}
+
 BOOST_AUTO_TEST_CASE(client_that_does_not_read_its_answers_sends_no_more_requests) {
   World world;
   FakeClient& client = world.served();

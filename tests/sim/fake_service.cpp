@@ -31,6 +31,7 @@ class FakeServiceStream final : public port::ByteStream {
     ledger_.must(into.size() <= limits::kServiceInBytesMax, "too much was read from a service");
     if (broken()) return {IoState::kFailed, 0};
     if (connection_.state == Connection::State::kConnecting) return {IoState::kBlocked, 0};
+    move();
     return connection_.out.read(into);
   }
 
@@ -39,6 +40,12 @@ class FakeServiceStream final : public port::ByteStream {
                  fmt::format("{} bytes were held for a service", from.size()));
     if (broken() || connection_.deaf) return {IoState::kFailed, 0};
     if (connection_.state == Connection::State::kConnecting) return {IoState::kBlocked, 0};
+    if (connection_.buffers) {
+      if (!move()) return {IoState::kBlocked, 0};
+      connection_.unsent = as_text(from);
+      move();
+      return {IoState::kProgress, from.size()};
+    }
     std::size_t len = from.size();
     if (connection_.piece_max > 0) len = std::min(len, 1 + chance_.below(connection_.piece_max));
     len = take_room(connection_.room, len);
@@ -46,6 +53,11 @@ class FakeServiceStream final : public port::ByteStream {
     connection_.received += as_text(from.first(len));
     serve();
     return {IoState::kProgress, len};
+  }
+
+  IoResult flush() override {
+    if (broken()) return {IoState::kFailed, 0};
+    return {move() ? IoState::kProgress : IoState::kBlocked, 0};
   }
 
   void shutdown_write() override { connection_.finished = true; }
@@ -59,6 +71,15 @@ class FakeServiceStream final : public port::ByteStream {
   bool broken() {
     if (ledger_.call_fails()) connection_.broken = true;
     return connection_.broken || connection_.state == Connection::State::kRefused;
+  }
+
+  // False where something is left that there is no room for.
+  bool move() {
+    const std::size_t len = take_room(connection_.room, connection_.unsent.size());
+    connection_.received.append(connection_.unsent, 0, len);
+    connection_.unsent.erase(0, len);
+    if (len > 0) serve();
+    return connection_.unsent.empty();
   }
 
   void serve() {
@@ -93,7 +114,7 @@ class FakeServiceStream final : public port::ByteStream {
 bool Connection::ready() const {
   if (observer == nullptr || state == State::kConnecting) return false;
   if (broken || state == State::kRefused) return wants_read || wants_write;
-  return (wants_read && out.readable()) || (wants_write && (room > 0 || deaf));
+  return (wants_read && out.readable()) || ((wants_write || !unsent.empty()) && (room > 0 || deaf));
 }
 
 bool Connection::may_be_whole() const {

@@ -19,9 +19,11 @@ struct Connection {
   Pipe out;                           // To the gateway.
   std::size_t room = kRoomUnlimited;  // Bytes it still takes.
   std::size_t piece_max = 0;          // Bytes it takes in one call, at most; 0: all.
-  bool broken = false;                // Reset.
-  bool deaf = false;                  // It takes no more bytes, and what it has sent can be read.
+  bool buffers = false;  // As with TLS: a write takes all, and what finds no room waits.
+  bool broken = false;   // Reset.
+  bool deaf = false;     // It takes no more bytes, and what it has sent can be read.
 
+  std::string unsent;             // What the gateway holds back because there is no room.
   std::string received;           // All of it.
   std::vector<Message> requests;  // Whole ones.
   std::size_t read_len = 0;       // Of `received`: whole requests.

@@ -88,6 +88,23 @@ BOOST_AUTO_TEST_CASE(a_service_that_reads_nothing_holds_up_the_writer) {
   BOOST_TEST(peer.received.size() == much.size());
 }
 
+BOOST_AUTO_TEST_CASE(what_found_no_room_is_sent_without_another_write) {
+  BOOST_REQUIRE(connect());
+  TlsService::Connection& peer = service.last();
+  peer.received.clear();
+  peer.pipe.up->room = 10;
+  BOOST_TEST((stream->write(as_bytes("the end of a request")).state == IoState::kProgress));
+  BOOST_TEST((stream->flush().state == IoState::kBlocked));
+  stream->want(false, false);
+  BOOST_TEST(peer.gateway_end->wants_write());
+  peer.pipe.up->room = Flow::kNoLimit;
+  BOOST_TEST((stream->flush().state == IoState::kProgress));
+  stream->want(false, false);
+  BOOST_TEST(!peer.gateway_end->wants_write());
+  peer.move();
+  BOOST_TEST(peer.received == "the end of a request");
+}
+
 BOOST_AUTO_TEST_CASE(an_end_counts_only_where_the_service_has_said_it) {
   BOOST_REQUIRE(connect());
   service.last().send("all of it");
