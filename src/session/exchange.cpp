@@ -1,5 +1,6 @@
 #include "session/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,22 +21,20 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   reset();
   method_ = head.method;
   path_ = head.path;
+  content_type_ = head.content_type;
   upgrade_ = head.upgrade;
+  announced_ = head.framing == http1::Framing::kChunked ? std::optional<std::uint64_t>{}
+                                                        : head.content_length;
   request_ = {
       .method = method_, .minor_version = head.minor_version, .keep_alive = head.keep_alive};
   request_framing_ = head.framing;
   client.closing = !head.keep_alive;
 
-  HttpOperation wanted = operation();
-  wanted.content_type = head.content_type;
-  wanted.body_bytes = head.framing == http1::Framing::kChunked ? std::optional<std::uint64_t>{}
-                                                               : head.content_length;
-  const Judgement judgement = gate_.judge(wanted);
+  const Judgement judgement = gate_.judge(operation());
   if (!judgement.allowed()) {
     // A client that waits for 100 may send its body or not: only closing is clear. A body that is
     // not worth reading to its end is not read at all.
-    const bool short_body =
-        wanted.body_bytes && *wanted.body_bytes <= limits::kDiscardedBodyBytesMax;
+    const bool short_body = announced_ && *announced_ <= limits::kDiscardedBodyBytesMax;
     if (head.expect_continue || !short_body || !gate_.admission().admitted()) client.closing = true;
     refuse(client, judgement, http_status(judgement.reason));
     return;
@@ -69,7 +68,7 @@ Step Exchange::advance(ClientSide& client) {
 
 Step Exchange::relay(ClientSide& client) {
   bool moved = take_request(client);
-  if (phase_ == Phase::kRelay) moved |= send_to_service(client);
+  if (phase_ == Phase::kRelay && may_still_begin(client)) moved |= send_to_service(client);
   if (phase_ == Phase::kRelay) moved |= take_answer(client);
   if (phase_ != Phase::kRelay) return Step::again();
   if (answer_done_) {
@@ -133,6 +132,37 @@ bool Exchange::take_request(ClientSide& client) {
     moved = true;
   }
   return moved;
+}
+
+// A request may wait for a connection for longer than the right to it lasts. As long as nothing of
+// it has passed it is judged by what is in force now.
+bool Exchange::may_still_begin(ClientSide& client) {
+  if (leg_.begun() || !gate_.is_outdated()) return true;
+  const SnapshotPtr before = gate_.snapshot();
+  const std::string device = gate_.admission().device->id;
+  HttpOperation waiting = operation();
+  if (!announced_) waiting.body_bytes = std::max<std::uint64_t>(body_bytes_, 1);
+  Judgement again = gate_.judge_waiting(waiting);
+  if (again.allowed() && gate_.admission().device->id != device) {
+    // The service would be told of one that is no more.
+    again = gate_.refuse(Reason::no_permit, "its device is another now", operation(),
+                         http_status(Reason::no_permit));
+  }
+  if (!again.allowed()) {
+    leg_.give_up();
+    if (!request_done_ || !gate_.admission().admitted()) client.closing = true;
+    refuse(client, again, http_status(again.reason));
+    return false;
+  }
+  if (again.permit->service->key == permit_->service->key) {
+    permit_ = again.permit;
+    leg_.move_to(*permit_->service);
+    body_bytes_max_ = permit_->body_bytes_max;
+    before_.reset();
+  } else if (before_ == nullptr) {
+    before_ = before;  // No allowed request is lost: it goes where it was on its way to.
+  }
+  return true;
 }
 
 bool Exchange::send_to_service(ClientSide& client) {
@@ -275,7 +305,7 @@ void Exchange::refuse(ClientSide& client, const Judgement& judgement, int status
   request_.keep_alive = !client.closing;
   encode_problem(client.out.tail(), status, judgement.reason, judgement.detail, judgement.denial_id,
                  request_, judgement.retry_after_s);
-  if (client.closing) {
+  if (client.closing || request_done_) {
     reset();
   } else {
     phase_ = Phase::kDiscard;
@@ -352,6 +382,7 @@ void Exchange::reset() {
   phase_ = Phase::kIdle;
   permit_ = nullptr;
   leg_.end(/*answered=*/false);
+  before_.reset();
   answer_form_ = http1::BodyForm::kNone;
   body_bytes_ = body_bytes_max_ = 0;
   num_interim_ = 0;

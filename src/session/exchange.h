@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "session/client_side.h"
@@ -74,6 +75,7 @@ class Exchange {
   void end_tunnel(const policy::Device& device, Reason reason, std::string_view how);
   Step discard(ClientSide& client);
   bool take_request(ClientSide& client);
+  bool may_still_begin(ClientSide& client);
   bool send_to_service(ClientSide& client);
   bool take_answer(ClientSide& client);
   bool on_response_head(const http1::ResponseHead& head, ClientSide& client);
@@ -85,7 +87,11 @@ class Exchange {
   // waits_for_body says that the client has to move next, not the service.
   [[nodiscard]] bool waits_for_body() const { return !request_done_ && leg_.out().room() > 0; }
   [[nodiscard]] HttpOperation operation() const {
-    return {.method = method_, .path = path_, .upgrade = upgrade_};
+    return {.method = method_,
+            .path = path_,
+            .body_bytes = announced_,
+            .content_type = content_type_,
+            .upgrade = upgrade_};
   }
 
   Context& context_;
@@ -93,9 +99,11 @@ class Exchange {
 
   Phase phase_ = Phase::kIdle;
   std::int64_t begun_us_ = 0;               // When the request was permitted.
-  const policy::Permit* permit_ = nullptr;  // Owned by the snapshot that the gate keeps.
-  std::string method_, path_, upgrade_;
+  const policy::Permit* permit_ = nullptr;  // Of the gate's snapshot, or of before_.
+  std::string method_, path_, content_type_, upgrade_;
+  std::optional<std::uint64_t> announced_;  // As HttpOperation::body_bytes.
   http1::RequestContext request_;
+  SnapshotPtr before_;  // Where the gate has moved on: what permit_ and the leg point into.
   ServiceLeg leg_;
   Tunnel tunnel_;
   http1::Framing request_framing_ = http1::Framing::kNone;

@@ -84,15 +84,18 @@ Judgement Gate::judge_again(const HttpOperation& operation) {
   return {.reason = decision.reason, .detail = policy::describe(decision, facts, operation)};
 }
 
+Judgement Gate::judge_waiting(const HttpOperation& operation) {
+  Judgement again = judge_again(operation);
+  if (again.allowed()) return again;
+  AuditRecord written = record(AuditEvent::kOperation, operation);
+  if (!admission_.admitted()) return deny_standing(written);
+  return deny(written, again.reason, std::move(again.detail));
+}
+
 Judgement Gate::judge(const HttpOperation& operation) {
   const Reason standing = readmit();
   AuditRecord written = record(AuditEvent::kOperation, operation);
-  if (standing != Reason::kNone) {
-    // What is known of certificates is for the record; who has become a stranger is told no reason.
-    Judgement judgement = deny(written, standing, admission_.detail);
-    judgement.detail = standing == Reason::unknown_device ? "denied" : what_happened(standing);
-    return judgement;
-  }
+  if (standing != Reason::kNone) return deny_standing(written);
 
   RateTable::Hold budgets(context_.rates, *admission_.device, context_.clock.now());
   const policy::Facts facts{.device = *admission_.device,
@@ -153,6 +156,14 @@ void Gate::tunnel_ended(const policy::Device& device, const policy::Permit& perm
   if (reason != Reason::kNone) context_.meter.cut[static_cast<std::size_t>(reason)].add();
   // What has passed has passed, whether or not it can be written down.
   static_cast<void>(context_.audit.append(written));
+}
+
+// What is known of certificates is for the record; who has become a stranger is told no reason.
+Judgement Gate::deny_standing(AuditRecord& written) {
+  const Reason standing = admission_.reason;
+  Judgement judgement = deny(written, standing, admission_.detail);
+  judgement.detail = standing == Reason::unknown_device ? "denied" : what_happened(standing);
+  return judgement;
 }
 
 Judgement Gate::deny(AuditRecord& written, Reason reason, std::string detail) {

@@ -76,6 +76,10 @@ class Gate {
   [[nodiscard]] bool is_outdated() const;
   [[nodiscard]] const SnapshotPtr& snapshot() const { return snapshot_; }
 
+  // judge_waiting is judge_again for an operation of which nothing has been forwarded yet, and puts
+  // the refusal on record.
+  Judgement judge_waiting(const HttpOperation& operation);
+
   // tunnel_ended writes down that an operation is over which had gone on in another protocol; with
   // a reason where it was ended because the device or the permit lost its right. `device` is who it
   // was of.
@@ -107,6 +111,7 @@ class Gate {
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
   static void name_device(AuditRecord& written, const policy::Device& device);
   Judgement deny(AuditRecord& record, Reason reason, std::string detail);
+  Judgement deny_standing(AuditRecord& record);
 
   Context& context_;
   Origin origin_;

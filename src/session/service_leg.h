@@ -52,6 +52,9 @@ class ServiceLeg {
   Moved next(http1::ResponseEvent& event);
   void consume();
 
+  // begun says that the service has taken a byte of the request. Until then it may be withdrawn.
+  [[nodiscard]] bool begun() const { return begun_; }
+
   // What follows an answer with 101 is no HTTP. take moves it into `to` as far as there is room
   // there; kNot also once all has come: has_ended. finish says that nothing more will be sent.
   Moved take(ByteQueue& to);

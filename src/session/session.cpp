@@ -151,6 +151,7 @@ void Session::after_exchange() {
   if (client_.closing) {
     drain();
   } else {
+    keep_index();
     rest_later();
     set_deadline(limits().idle_timeout);
   }

@@ -72,6 +72,38 @@ void check_refused_next(const Intent& intent, Reason reason) {
   BOOST_TEST(world.audit.count(AuditEvent::kOperation, reason) == 1U);
 }
 
+// A request is allowed, and waits: in line, or for its connection to stand. Then it may no more.
+void check_waiting(Intent change, Reason reason, bool connecting) {
+  const char* historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")";
+  change.historian = historian;
+  World world(1, plant_snapshot({.historian = historian}));
+  Connection* busy = nullptr;
+  world.historian.on_request = [&](const Message&, Connection& c) { busy = &c; };
+  if (connecting) {
+    world.historian.on_dial = [](Connection& c) { c.state = Connection::State::kConnecting; };
+  } else {
+    world.served("press-08").request("GET", "/status/b");
+    world.settle();
+  }
+  FakeClient& loser = world.served("press-07");
+  loser.request("GET", "/status/a");
+  world.settle();
+  world.publish(plant_snapshot(change));
+  world.tell();
+  world.settle();
+  if (connecting) {
+    world.historian.connections.at(0).state = Connection::State::kOpen;
+  } else {
+    busy->send(answer_text(200, "begun before"));
+  }
+  world.settle();
+  BOOST_TEST(world.ledger.count("head GET /status/a") == 0U);
+  BOOST_TEST_REQUIRE(loser.answers().size() == 1U);
+  BOOST_TEST(loser.answers()[0].status() == 403);
+  BOOST_TEST(loser.answers()[0].member("reason") == to_string(reason));
+  BOOST_TEST(world.audit.count(AuditEvent::kOperation, reason) == 1U);
+}
+
 // Requests are served up to the last moment of `time`, and refused after it.
 void check_expiry(const std::string& name, Millis time, Reason reason) {
   World world;
@@ -149,6 +181,46 @@ BOOST_AUTO_TEST_CASE(permit_that_is_gone_is_refused_at_the_next_operation) {
   Intent intent;
   intent.permits_status = false;
   check_refused_next(intent, Reason::no_permit);
+}
+
+// A service may be busy, or slow to connect, for longer than a right lasts.
+BOOST_AUTO_TEST_CASE(request_that_waits_for_a_connection_is_judged_again_before_it_is_sent) {
+  Intent none;
+  none.permits_status = false;
+  Intent renamed;
+  renamed.devices[0].device = "press-77";
+  const std::vector<std::pair<Intent, Reason>> changes = {
+      {revoking("press-07"), Reason::certificate_revoked},
+      {without("press-07"), Reason::unknown_device},
+      {none, Reason::no_permit},
+      {renamed, Reason::no_permit}};
+  for (const auto& [change, reason] : changes) {
+    for (const bool connecting : {true, false}) {
+      check_waiting(change, reason, connecting);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(request_that_waits_and_keeps_its_right_is_not_lost) {
+  const Intent here{.historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1)"};
+  const Intent there{.historian = R"(endpoint: "10.20.0.7:8080")"};
+  World world(1, plant_snapshot(here));
+  world.historian.on_dial = [](Connection& c) { c.state = Connection::State::kConnecting; };
+  FakeClient& client = world.served("press-07");
+  client.request("POST", "/small", "abc");
+  world.settle();
+  for (const Intent& next : {here, there, here, there, there}) {
+    world.publish(plant_snapshot(next));
+    world.tell();
+    client.observer->on_stream_ready();
+    world.settle();
+  }
+  world.historian.connections.at(0).state = Connection::State::kOpen;
+  world.settle();
+  BOOST_TEST_REQUIRE(client.answers().size() == 1U);
+  BOOST_TEST(client.answers()[0].body == "abc");
+  BOOST_TEST(world.historian.only().body == "abc");
+  BOOST_TEST(world.audit.entries.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(permit_that_is_gone_cuts_nobody) {
