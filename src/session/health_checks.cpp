@@ -20,10 +20,12 @@ bool HealthChecks::Check::same_as(const Check& other) const {
          service_->health_path == other.service_->health_path && endpoint_ == other.endpoint_;
 }
 
-// The new configuration may ask more often, or less.
-void HealthChecks::Check::adopt(const Check& older) {
-  begun_ = older.begun_;
-  next_ = older.begun_ + service_->health_interval;
+// It may ask more often, or less.
+void HealthChecks::Check::go_on_as(const Check& other) {
+  owner_ = other.owner_;
+  service_ = other.service_;
+  state_ = other.state_;
+  next_ = begun_ + service_->health_interval;
 }
 
 void HealthChecks::Check::on_tick(port::Dialer& dialer, Instant now) {
@@ -128,8 +130,8 @@ void HealthChecks::configure(const std::shared_ptr<const policy::Snapshot>& snap
         return older != nullptr && older->same_as(*check);
       });
       if (at != checks_.end()) {
-        check->adopt(**at);
-        at->reset();
+        (*at)->go_on_as(*check);
+        check = std::exchange(*at, nullptr);
       }
       next.push_back(std::move(check));
     }

@@ -35,7 +35,8 @@ class HealthChecks {
     Check(std::shared_ptr<const policy::Snapshot> owner, const policy::Service& service,
           std::size_t endpoint, std::shared_ptr<EndpointState> state);
     [[nodiscard]] bool same_as(const Check& other) const;
-    void adopt(const Check& older);
+    // go_on_as takes over the same check of another configuration: what is under way stays.
+    void go_on_as(const Check& other);
     void on_tick(port::Dialer& dialer, Instant now);
     void forget() { state_->unchecked(); }
 

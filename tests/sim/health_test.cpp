@@ -145,6 +145,15 @@ BOOST_AUTO_TEST_CASE(where_all_are_down_a_request_is_refused_at_once_and_told_wh
   BOOST_TEST(historian.connections.size() + second.connections.size() == dialed);
 }
 
+BOOST_AUTO_TEST_CASE(a_check_that_is_under_way_goes_on_over_a_reload) {
+  historian.on_request = [](const Message&, Connection&) {};  // It never answers.
+  for (std::size_t i = 0; i < 4 * limits::kHealthChecksDown; ++i) {
+    pass(Millis{limits::kHealthInterval.ms / 2});
+    with(R"(endpoint: "10.20.0.5:8080" endpoint: "10.20.0.7:8080" health_path: "/healthz")");
+  }
+  BOOST_TEST((health(0) == kDown));
+}
+
 BOOST_AUTO_TEST_CASE(verdicts_outlive_a_reload_and_end_with_the_checks) {
   answer_of_first = answer_text(500, "ill");
   pass_checks(limits::kHealthChecksDown);
