@@ -358,8 +358,10 @@ Step Exchange::on_timeout(ClientSide& client) {
     reset();
     return Step::again();
   }
+  const bool clients_fault = waits_for_client() && !(phase_ == Phase::kRelay && leg_.is_due());
+  if (clients_fault) context_.meter.reached(Limit::kBodyTime);
   if (phase_ != Phase::kRelay) return Step::close();
-  if (waits_for_body()) {
+  if (clients_fault) {
     refuse_midway(
         client,
         gate_.refuse(Reason::malformed, "the request body stopped coming", operation(), 408), 408);
@@ -372,8 +374,9 @@ Step Exchange::on_timeout(ClientSide& client) {
 Millis Exchange::timeout() const {
   const policy::ClientLimits& limits = context_.snapshots.current()->limits;
   if (phase_ == Phase::kTunnel) return limits.idle_timeout;
-  if (waits_for_body()) return limits.transfer_timeout;
-  return leg_.timeout();
+  if (phase_ == Phase::kDiscard) return limits.transfer_timeout;
+  if (!waits_for_body()) return leg_.timeout();
+  return leg_.begun() ? limits.transfer_timeout : std::min(limits.transfer_timeout, leg_.timeout());
 }
 
 void Exchange::want(Wants wants) { leg_.want(wants.service_read, wants.service_write); }

@@ -28,14 +28,17 @@ ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, const http1:
 }
 
 ServiceLeg::Moved ServiceLeg::connect(bool fresh) {
+  const bool waited = place_.taken();
   auto outcome = context_.services.borrow(*service_, tried_, place_, observer_, fresh);
   switch (outcome.borrowed) {
     case ServicePool::Borrowed::kYes:
       ++num_tries_;
+      due_ = context_.clock.now() + service_->connect_timeout;
       connection_ = std::move(outcome.connection);
       connection_.stream->observe(&observer_);
       return Moved::kOn;
     case ServicePool::Borrowed::kWait:
+      if (!waited) due_ = context_.clock.now() + service_->queue_wait;
       return Moved::kNot;
     case ServicePool::Borrowed::kQueueFull:
       context_.meter.reached(Limit::kServiceQueue);
@@ -165,8 +168,7 @@ ServiceLeg::Moved ServiceLeg::on_timeout() {
 }
 
 Millis ServiceLeg::timeout() const {
-  if (place_.taken()) return service_->queue_wait;
-  return begun_ ? service_->response_timeout : service_->connect_timeout;
+  return begun_ ? service_->response_timeout : due_ - context_.clock.now();
 }
 
 // Before its first byte is out any request may go elsewhere. After it only one that changes nothing

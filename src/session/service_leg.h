@@ -66,9 +66,12 @@ class ServiceLeg {
   // move_to says that the service is described elsewhere now. It is the same one: its key is.
   void move_to(const policy::Service& service) { service_ = &service; }
 
-  // on_timeout is called after timeout() without any movement: kOn where another endpoint is tried.
+  // on_timeout is called after timeout(): kOn where another endpoint is tried. Until the request
+  // has begun that is what is left of the time in line or of that to connect, whatever moves
+  // meanwhile; is_due says that it is over. Afterwards it is how long the service may be silent.
   Moved on_timeout();
   [[nodiscard]] Millis timeout() const;
+  [[nodiscard]] bool is_due() const { return !begun_ && due_ <= context_.clock.now(); }
 
   // give_up ends the leg without an answer: the connection is closed and nothing is tried again.
   // blame does so because of what the service did, which counts against its endpoint.
@@ -113,6 +116,7 @@ class ServiceLeg {
   ServiceConnection connection_;
   Tried tried_;
   int num_tries_ = 0;
+  Instant due_{};  // When it must have a connection, or the connection must stand.
   ByteQueue out_{limits::kServiceOutBytesMax};
   http1::ResponseDecoder decoder_;
   std::string method_, upgrade_;

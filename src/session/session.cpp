@@ -307,7 +307,6 @@ void Session::on_deadline() noexcept {
       break;
   }
   if (exchange_.active()) {
-    if (exchange_.waits_for_client()) context_.meter.reached(Limit::kBodyTime);
     set_deadline(exchange_.timeout());
     if (exchange_.on_timeout(client_).kind == Step::Kind::kClose) {
       close();

@@ -80,6 +80,35 @@ BOOST_AUTO_TEST_CASE(an_endpoint_that_does_not_accept_in_time_is_passed_over) {
   BOOST_TEST(second.num_requests() == 1U);
 }
 
+// A body that comes slowly gives neither an endpoint nor the line any more time.
+BOOST_AUTO_TEST_CASE(a_body_that_keeps_coming_does_not_prolong_the_wait_for_a_connection) {
+  constexpr std::string_view kHead =
+      "POST /v1/devices/press-07/readings HTTP/1.1\r\nHost: gateway\r\nContent-Length: "
+      "60000\r\n\r\n";
+  const auto stream_to = [&](FakeClient& client, Millis time) {
+    client.send(kHead);
+    settle();
+    for (std::int64_t passed = 0; passed < time.ms; passed += 500) {
+      client.send(std::string(500, 'x'));
+      pass(Millis{500});
+    }
+  };
+  with(R"(endpoint: "10.20.0.5:8080" endpoint: "10.20.0.7:8080")");
+  historian.on_dial = stall;
+  stream_to(served("press-07"), limits::kDialTimeout);
+  BOOST_TEST(historian.connections.size() == 1U);
+  BOOST_TEST(second.connections.size() == 1U);
+
+  with(R"(endpoint: "10.20.0.8:8080" max_connections: 1 queue_wait: "2s")");
+  third.on_request = [](const Message&, Connection&) {};
+  served("press-08").request("GET", "/status/a");
+  settle();
+  FakeClient& waiting = served("press-07");
+  stream_to(waiting, Millis{2'500});
+  BOOST_TEST_REQUIRE(waiting.answers().size() == 1U);
+  BOOST_TEST(waiting.answers()[0].member("reason") == "service_busy");
+}
+
 BOOST_AUTO_TEST_CASE(only_what_changes_nothing_is_sent_twice) {
   with(std::string(kThree));
   historian.on_request = break_off;
