@@ -107,6 +107,7 @@ ServiceLeg::Moved ServiceLeg::next(http1::ResponseEvent& event) {
 }
 
 ServiceLeg::Moved ServiceLeg::take(ByteQueue& to) {
+  if (!std::exchange(switched_, true)) context_.services.answered(*service_, connection_.endpoint);
   if (connection_.in.empty()) {
     if (eof_) return Moved::kNot;
     const Moved moved = read();
@@ -184,7 +185,8 @@ ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
   // A service may close an idle connection just as a request is on its way: nobody's fault, and
   // another connection to the same endpoint will do.
   const bool stale = connection_.reused && connection_.in.empty() && !heard_ && status != 504;
-  if (!stale) {
+  // Many services end what is no HTTP with a reset; they did answer.
+  if (!stale && !switched_) {
     tried_.add(connection_.endpoint);
     context_.services.failed(*service_, connection_.endpoint, why);
   }
@@ -245,7 +247,7 @@ void ServiceLeg::end(bool answered) {
   decoder_.reset();
   repeat_.clear();
   decoded_len_ = 0;
-  begun_ = heard_ = answering_ = eof_ = false;
+  begun_ = heard_ = answering_ = switched_ = eof_ = false;
   reusable_ = true;
   failure_ = {};
 }

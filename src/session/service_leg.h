@@ -126,6 +126,7 @@ class ServiceLeg {
   bool heard_ = false;           // A head has come, if only an interim one.
   bool answering_ = false;       // The head of the answer itself has come.
   bool reusable_ = true;         // The service will answer another request on this connection.
+  bool switched_ = false;        // What passes now is no HTTP: the request has been answered.
   bool eof_ = false;
   LegFailure failure_;
 };

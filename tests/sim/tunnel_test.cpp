@@ -17,16 +17,17 @@ constexpr std::string_view kAgreed =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n"
     "Sec-WebSocket-Accept: BB==\r\n\r\n";
 
-Intent viewers(std::string_view http = R"(method: "GET" path: "/live" upgrade: "websocket")") {
+Intent viewers(std::string_view http = R"(method: "GET" path: "/live" upgrade: "websocket")",
+               std::string_view per = "1d") {
   Intent intent;
   intent.devices = {{"press-07", "viewer", "press-07"}, {"press-09", "viewer", "press-09"}};
   intent.functions = fmt::format(
       R"(function {{ name: "viewer"
            permit {{ name: "live" service: "historian" http {{ {} }}
-                    rate {{ limit: 1 per: "1d" }} }}
+                    rate {{ limit: 1 per: "{}" }} }}
            permit {{ name: "other" service: "historian"
                     http {{ method: "GET" method: "POST" path: "/other" }} }} }})",
-      http);
+      http, per);
   return intent;
 }
 
@@ -272,6 +273,25 @@ BOOST_AUTO_TEST_CASE(broken_service_cuts_the_client) {
   BOOST_TEST(client.closed);
   BOOST_TEST(!client.finished);
   plant.check_end(Reason::kNone, "broke");
+}
+
+// It did answer: a reset is how many services end what is no HTTP.
+BOOST_AUTO_TEST_CASE(tunnel_that_breaks_is_not_held_against_its_endpoint) {
+  Plant plant;
+  Intent intent = viewers(R"(method: "GET" path: "/live" upgrade: "websocket")", "1s");
+  intent.historian += R"( endpoint: "10.20.0.7:8080")";
+  plant.put_in_force(intent);
+  plant.world.second.on_request = plant.world.historian.on_request;
+  for (std::size_t i = 0; i < 2 * limits::kEndpointFailuresMax; ++i) {
+    BOOST_TEST(plant.asked().answers().at(0).status() == 101);
+    for (FakeService* service : {&plant.world.historian, &plant.world.second}) {
+      for (Connection& each : service->connections) each.broken = true;
+    }
+    plant.world.pass(Millis{1'000});
+  }
+  const policy::Service& service = *plant.world.snapshots.current()->services.front();
+  for (const auto& endpoint : plant.world.services.find(service)->endpoints)
+    BOOST_TEST((endpoint->health() == session::EndpointState::Health::kUp));
 }
 
 BOOST_AUTO_TEST_CASE(client_that_is_gone_leaves_nothing_behind) {
