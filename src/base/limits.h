@@ -121,8 +121,8 @@ constexpr std::size_t kServiceOutBytesMax = 64 * kKiB;
 constexpr std::size_t kTlsPendingBytesMax = 64 * kKiB;
 // Steps one wake-up may take before other connections have their turn.
 constexpr int kStepsPerWakeup = 32;
-// Idle connections kept to one service by one worker.
-constexpr std::size_t kServicePoolMax = 32;
+// Idle connections kept to one service by one worker, each for the device it served.
+constexpr std::size_t kServicePoolMax = 256;
 // Endpoints of one service: each may have to be tried.
 constexpr std::size_t kServiceEndpointsMax = 16;
 // Endpoints that one request goes to, at most: when three do not answer, a fourth is no hope.
@@ -131,7 +131,7 @@ constexpr int kServiceTriesMax = 3;
 // what it may say at most.
 constexpr std::uint32_t kServiceConnectionsDefault = 256;
 constexpr std::uint32_t kServiceConnectionsMax = 65'535;
-// Requests of one worker in line for a connection to one service; more are refused at once.
+// Requests in line for a connection to one service, of all workers; more are refused at once.
 constexpr std::size_t kServiceQueueMax = 1'024;
 // How long a request stands in line, and what a service may say at most: devices give up as well.
 constexpr Millis kServiceQueueWait{1'000};

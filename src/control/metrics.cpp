@@ -238,9 +238,8 @@ void render_services(Page& page, const MetricFacts& facts) {
     for (const auto& each : state.endpoints) sum += each->num_busy.load(std::memory_order_relaxed);
     return sum;
   });
-  now("interlock_service_requests_waiting", [](const session::ServiceState& state) {
-    return state.num_waiting.load(std::memory_order_relaxed);
-  });
+  now("interlock_service_requests_waiting",
+      [](const session::ServiceState& state) { return state.line.size(); });
   now("interlock_service_connections", [](const session::ServiceState& state) {
     return state.num_connections.load(std::memory_order_relaxed);
   });

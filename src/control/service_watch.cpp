@@ -24,7 +24,7 @@ std::vector<ServiceReport> reports_of(const policy::Snapshot& snapshot,
     const auto state = table.find(*service);
     ServiceReport report{.name = service->name,
                          .connections = state->num_connections.load(std::memory_order_relaxed),
-                         .waiting = state->num_waiting.load(std::memory_order_relaxed),
+                         .waiting = static_cast<std::uint32_t>(state->line.size()),
                          .endpoints = {}};
     for (std::size_t i = 0; i < service->endpoints.size(); ++i) {
       const session::EndpointState& endpoint = *state->endpoints[i];

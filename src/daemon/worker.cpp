@@ -31,7 +31,11 @@ void Worker::run() {
                    look_again();
                  },
              .on_tick = [this] { on_tick(); },
-             .on_notify = [this] { take_configuration(); }},
+             .on_notify =
+                 [this] {
+                   take_configuration();
+                   services_.on_wakeup();
+                 }},
             limits::kAuditFlushInterval);
   audit_->no_more_operations();
   context_.refusals.flush();
@@ -46,6 +50,7 @@ void Worker::on_tick() {
   }
   ticked_us_ = now;
   audit_->flush();
+  sessions_.judge_expired();
   sessions_.relieve();
   services_.on_tick();
   const std::uint64_t ticks = ticks_.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -26,7 +26,7 @@ class Loop final : public port::Wakeup {
   struct Callbacks {
     std::function<void()> on_wakeup;  // After request(), from a fresh stack.
     std::function<void()> on_tick;    // Every tick_interval.
-    std::function<void()> on_notify;  // After notify() from another thread.
+    std::function<void()> on_notify;  // After notify(), from a fresh stack.
   };
 
   Loop();
@@ -41,7 +41,7 @@ class Loop final : public port::Wakeup {
 
   // stop and notify may be called from any thread.
   void stop();
-  void notify();
+  void notify() override;
 
   [[nodiscard]] event_base* base() const { return base_.get(); }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "session/answer.h"
 
 namespace interlock::session {
@@ -45,7 +43,8 @@ void Exchange::begin(const http1::RequestHead& head, ClientSide& client) {
   context_.meter.services.of(permit_->service->name).requests.add();
   body_bytes_max_ = judgement.body_bytes_max;
   if (head.expect_continue) http1::encode_continue(client.out.tail());
-  if (leg_.begin(*permit_->service, head, gate_.identity_fields()) == ServiceLeg::Moved::kFailed) {
+  if (leg_.begin(*permit_->service, gate_.admission().device->id, head, gate_.identity_fields()) ==
+      ServiceLeg::Moved::kFailed) {
     service_failed(client);
   }
 }
@@ -67,8 +66,9 @@ Step Exchange::advance(ClientSide& client) {
 }
 
 Step Exchange::relay(ClientSide& client) {
+  if (!may_go_on(client)) return Step::again();
   bool moved = take_request(client);
-  if (phase_ == Phase::kRelay && may_still_begin(client)) moved |= send_to_service(client);
+  if (phase_ == Phase::kRelay) moved |= send_to_service(client);
   if (phase_ == Phase::kRelay) moved |= take_answer(client);
   if (phase_ != Phase::kRelay) return Step::again();
   if (answer_done_) {
@@ -134,21 +134,26 @@ bool Exchange::take_request(ClientSide& client) {
   return moved;
 }
 
-// A request may wait for a connection for longer than the right to it lasts. As long as nothing of
-// it has passed it is judged by what is in force now.
-bool Exchange::may_still_begin(ClientSide& client) {
-  if (leg_.begun() || !gate_.is_outdated()) return true;
+// An exchange may take longer than the right to it lasts: in line for a connection, over a long
+// body, or with an answer that never ends. It is judged by what is in force now, all the way.
+bool Exchange::may_go_on(ClientSide& client) {
+  if (!gate_.is_outdated()) return true;
   const SnapshotPtr before = gate_.snapshot();
   const std::string device = gate_.admission().device->id;
-  HttpOperation waiting = operation();
-  if (!announced_) waiting.body_bytes = std::max<std::uint64_t>(body_bytes_, 1);
-  Judgement again = gate_.judge_waiting(waiting);
+  HttpOperation now = operation();
+  if (!announced_) now.body_bytes = std::max<std::uint64_t>(body_bytes_, 1);
+  Judgement again = gate_.judge_under_way(now);
   if (again.allowed() && gate_.admission().device->id != device) {
-    // The service would be told of one that is no more.
+    // The service would be told of one that is no more, or has been.
     again = gate_.refuse(Reason::no_permit, "its device is another now", operation(),
                          http_status(Reason::no_permit));
   }
   if (!again.allowed()) {
+    before_ = before;
+    if (leg_.begun()) {
+      refuse_midway(client, again, http_status(again.reason));
+      return false;
+    }
     leg_.give_up();
     if (!request_done_ || !gate_.admission().admitted()) client.closing = true;
     refuse(client, again, http_status(again.reason));
@@ -220,60 +225,6 @@ bool Exchange::on_response_head(const http1::ResponseHead& head, ClientSide& cli
   client.closing |= plan.close;
   answer_started_ = true;
   return true;
-}
-
-Step Exchange::tunnel(ClientSide& client) {
-  switch (tunnel_.advance(client, leg_, context_)) {
-    case Tunnel::Moved::kOn:
-      return Step::again();
-    case Tunnel::Moved::kNot:
-      return Step::wait(Tunnel::wants(client, leg_));
-    case Tunnel::Moved::kEnded:
-      end_tunnel("the service ended it");
-      leg_.end(/*answered=*/true);
-      reset();
-      client.closing = true;
-      return Step::again();
-    case Tunnel::Moved::kGone:
-      end_tunnel("the client's connection broke");
-      phase_ = Phase::kBroken;
-      return Step::again();
-    case Tunnel::Moved::kFailed:
-      end_tunnel(leg_.failure().detail);
-      phase_ = Phase::kBroken;
-      return Step::again();
-  }
-  return Step::close();
-}
-
-void Exchange::end_tunnel(std::string_view how) {
-  end_tunnel(*gate_.admission().device, Reason::kNone, how);
-}
-
-void Exchange::end_tunnel(const policy::Device& device, Reason reason, std::string_view how) {
-  gate_.tunnel_ended(device, *permit_, operation(), reason,
-                     fmt::format("{}; {} bytes had gone to the service, {} to the client", how,
-                                 tunnel_.bytes_up(), tunnel_.bytes_down()));
-}
-
-Reason Exchange::look_again() {
-  if (phase_ != Phase::kTunnel || !gate_.is_outdated()) return Reason::kNone;
-  const SnapshotPtr before = gate_.snapshot();  // The device, permit_ and the leg point into it.
-  const policy::Device& device = *gate_.admission().device;
-  const Judgement again = gate_.judge_again(operation());
-  // The service was told who it speaks with.
-  const bool same = again.allowed() && gate_.admission().device->id == device.id &&
-                    again.permit->service->key == permit_->service->key;
-  if (same) {
-    permit_ = again.permit;
-    leg_.move_to(*permit_->service);
-    return Reason::kNone;
-  }
-  const Reason reason = again.allowed() ? Reason::no_permit : again.reason;
-  end_tunnel(device, reason,
-             again.allowed() ? "its service or its device is another now" : again.detail);
-  reset();
-  return reason;
 }
 
 void Exchange::abandon() {

@@ -43,6 +43,7 @@ class Exchange {
 
   [[nodiscard]] bool active() const { return phase_ != Phase::kIdle; }
   [[nodiscard]] bool is_tunnel() const { return phase_ == Phase::kTunnel; }
+  [[nodiscard]] bool is_broken() const { return phase_ == Phase::kBroken; }
 
   // timeout says how long to wait for the next movement.
   [[nodiscard]] Millis timeout() const;
@@ -75,7 +76,7 @@ class Exchange {
   void end_tunnel(const policy::Device& device, Reason reason, std::string_view how);
   Step discard(ClientSide& client);
   bool take_request(ClientSide& client);
-  bool may_still_begin(ClientSide& client);
+  bool may_go_on(ClientSide& client);
   bool send_to_service(ClientSide& client);
   bool take_answer(ClientSide& client);
   bool on_response_head(const http1::ResponseHead& head, ClientSide& client);

@@ -84,7 +84,7 @@ Judgement Gate::judge_again(const HttpOperation& operation) {
   return {.reason = decision.reason, .detail = policy::describe(decision, facts, operation)};
 }
 
-Judgement Gate::judge_waiting(const HttpOperation& operation) {
+Judgement Gate::judge_under_way(const HttpOperation& operation) {
   Judgement again = judge_again(operation);
   if (again.allowed()) return again;
   AuditRecord written = record(AuditEvent::kOperation, operation);

@@ -76,9 +76,8 @@ class Gate {
   [[nodiscard]] bool is_outdated() const;
   [[nodiscard]] const SnapshotPtr& snapshot() const { return snapshot_; }
 
-  // judge_waiting is judge_again for an operation of which nothing has been forwarded yet, and puts
-  // the refusal on record.
-  Judgement judge_waiting(const HttpOperation& operation);
+  // judge_under_way is judge_again, and puts a refusal on record.
+  Judgement judge_under_way(const HttpOperation& operation);
 
   // tunnel_ended writes down that an operation is over which had gone on in another protocol; with
   // a reason where it was ended because the device or the permit lost its right. `device` is who it

@@ -16,9 +16,11 @@ constexpr std::int64_t kRetryAfterS = 1;
 
 }  // namespace
 
-ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, const http1::RequestHead& head,
+ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, std::string_view device,
+                                    const http1::RequestHead& head,
                                     std::string_view identity_fields) {
   service_ = &service;
+  device_ = device;
   method_ = head.method;
   upgrade_ = head.upgrade;
   http1::encode_request(out_.tail(), head, service.authority(), identity_fields);
@@ -29,7 +31,7 @@ ServiceLeg::Moved ServiceLeg::begin(const policy::Service& service, const http1:
 
 ServiceLeg::Moved ServiceLeg::connect(bool fresh) {
   const bool waited = place_.taken();
-  auto outcome = context_.services.borrow(*service_, tried_, place_, observer_, fresh);
+  auto outcome = context_.services.borrow({*service_, device_, tried_, place_, observer_}, fresh);
   switch (outcome.borrowed) {
     case ServicePool::Borrowed::kYes:
       ++num_tries_;
@@ -195,7 +197,6 @@ ServiceLeg::Moved ServiceLeg::fail(std::string_view why, int status) {
     return Moved::kFailed;
   }
   context_.meter.services.of(service_->name).retries.add();
-  context_.services.close(*service_, std::move(connection_));
   connection_ = ServiceConnection();
   if (begun_) {
     out_.clear();
@@ -225,6 +226,7 @@ void ServiceLeg::blame(std::string_view why) {
 void ServiceLeg::give_up() {
   place_.leave();
   connection_.stream.reset();
+  connection_.room = Room();
   repeat_.clear();
 }
 
@@ -234,8 +236,6 @@ void ServiceLeg::end(bool answered) {
     // What the service has not read yet of this request would swallow the beginning of the next.
     if (answered && out_.empty() && reusable_ && !eof_) {
       context_.services.give_back(*service_, std::move(connection_));
-    } else {
-      context_.services.close(*service_, std::move(connection_));
     }
   }
   service_ = nullptr;

@@ -36,9 +36,9 @@ class ServiceLeg {
   ServiceLeg(const ServiceLeg&) = delete;
   ServiceLeg& operator=(const ServiceLeg&) = delete;
 
-  // begin puts a request's head on its way. `service` stays valid until end().
-  Moved begin(const policy::Service& service, const http1::RequestHead& head,
-              std::string_view identity_fields);
+  // begin puts the head of a request of `device` on its way. `service` stays valid until end().
+  Moved begin(const policy::Service& service, std::string_view device,
+              const http1::RequestHead& head, std::string_view identity_fields);
 
   // out is where the body goes, encoded as the head announced it.
   ByteQueue& out() { return out_; }
@@ -112,6 +112,7 @@ class ServiceLeg {
   Context& context_;
   port::StreamObserver& observer_;
   const policy::Service* service_ = nullptr;
+  std::string device_;
   ServicePool::Place place_;
   ServiceConnection connection_;
   Tried tried_;

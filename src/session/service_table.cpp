@@ -76,6 +76,22 @@ void EndpointState::note(std::string_view why) {
   last_failure_ = why;
 }
 
+std::optional<Room> Room::take(std::shared_ptr<ServiceState> service, std::uint32_t most) {
+  std::uint32_t now = service->num_connections.load();
+  do {
+    if (now >= most) return std::nullopt;
+  } while (!service->num_connections.compare_exchange_weak(now, now + 1));
+  Room taken;
+  taken.service_ = std::move(service);
+  return taken;
+}
+
+Room::~Room() {
+  if (service_ == nullptr) return;
+  service_->num_connections.fetch_sub(1);
+  service_->line.wake_first();
+}
+
 std::shared_ptr<ServiceState> ServiceTable::find(const policy::Service& service) {
   const std::scoped_lock lock(mutex_);
   std::shared_ptr<ServiceState>& state = services_[service.key];

@@ -8,12 +8,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/limits.h"
 #include "base/time.h"
 #include "policy/snapshot.h"
+#include "session/service_line.h"
 
 namespace interlock::session {
 
@@ -59,7 +62,24 @@ class EndpointState {
 struct ServiceState {
   std::vector<std::shared_ptr<EndpointState>> endpoints;  // As in policy::Service.
   std::atomic<std::uint32_t> num_connections{0};          // In use and kept, of all endpoints.
-  std::atomic<std::uint32_t> num_waiting{0};              // Requests in line for one.
+  ServiceLine line;                                       // Requests that wait for one.
+};
+
+// Room is one of the connections that a service may have. When it ends, the first in line is woken.
+class Room {
+ public:
+  Room() = default;
+  // take finds room for one more; nothing where there are `most` already.
+  static std::optional<Room> take(std::shared_ptr<ServiceState> service, std::uint32_t most);
+  Room(Room&& other) noexcept = default;
+  Room& operator=(Room&& other) noexcept {
+    std::swap(service_, other.service_);
+    return *this;
+  }
+  ~Room();
+
+ private:
+  std::shared_ptr<ServiceState> service_;
 };
 
 // ServiceTable may be used by any thread.

@@ -120,7 +120,9 @@ Step Session::do_identify() {
 }
 
 Step Session::do_serve() {
-  if (context_.capacity.is_full()) return wait_for_memory();
+  // Who may have lost its right does not keep it for want of memory.
+  const bool may_end = exchange_.active() && (gate_.is_outdated() || exchange_.is_broken());
+  if (context_.capacity.is_full() && !may_end) return wait_for_memory();
   if (loses_tunnel()) return Step::again();
   const bool was_active = exchange_.active();
   Step step = was_active ? exchange_.advance(client_) : next_request();
@@ -242,13 +244,12 @@ Step Session::do_drain() {
   return Step::again();
 }
 
-void Session::on_snapshot_changed() noexcept {
+void Session::look_again() noexcept {
   if (phase_ != Phase::kServe) return;
-  if (exchange_.is_tunnel()) {
-    if (loses_tunnel()) advance();
+  if (exchange_.active()) {
+    if (gate_.is_outdated()) advance();
     return;
   }
-  if (exchange_.active()) return;
   const Reason reason = gate_.readmit();
   if (reason != Reason::kNone) {
     cut(reason, gate_.admission().detail);

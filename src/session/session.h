@@ -48,9 +48,10 @@ class Session final : public port::StreamObserver {
   void on_stream_ready() override { advance(); }
   void advance() noexcept;
 
-  // on_snapshot_changed looks again whether the client is still admitted, and cuts it where not. A
-  // session in the middle of an exchange is judged at its next operation; a tunnel at once.
-  void on_snapshot_changed() noexcept;
+  // look_again judges anew where the configuration or the validity of the certificate has moved:
+  // whether the client is still admitted, and whether what is under way is still permitted. It cuts
+  // what is not.
+  void look_again() noexcept;
 
   // cut ends the session now: with an alert where the client has no answer under way.
   void cut(Reason reason, std::string_view detail) noexcept;

@@ -70,6 +70,7 @@ void SessionTable::index(SessionId id, const policy::Admission& admission) {
                index_key(IndexKind::kCredential, to_hex(admission.facts->leaf->spki_sha256))};
   slot.indexed = true;
   for (const std::uint64_t key : slot.keys) index_.emplace(key, id.slot);
+  expires_at_ = std::min(expires_at_, admission.valid_until);
 }
 
 std::vector<std::uint32_t> SessionTable::found_under(IndexKind kind, std::string_view key) const {
@@ -102,9 +103,23 @@ void SessionTable::on_snapshot_changed() {
 bool SessionTable::look_again(std::size_t& from, std::size_t most) {
   const std::size_t end = from + std::min(most, slots_.size() - from);
   for (; from < end; ++from) {
-    if (slots_[from].session) slots_[from].session->on_snapshot_changed();
+    if (slots_[from].session) slots_[from].session->look_again();
   }
   return from == slots_.size();
+}
+
+void SessionTable::judge_expired() {
+  const WallTime now = context_.clock.wall();
+  if (now <= expires_at_) return;
+  expires_at_ = kDistantFuture;
+  for (const Slot& slot : slots_) {
+    if (!slot.indexed) continue;
+    const policy::Admission& admission = slot.session->gate().admission();
+    if (!policy::still_admitted(admission, now)) slot.session->look_again();
+    if (slot.session->phase() == Session::Phase::kServe) {
+      expires_at_ = std::min(expires_at_, admission.valid_until);
+    }
+  }
 }
 
 void SessionTable::on_tick() {

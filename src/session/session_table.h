@@ -43,13 +43,18 @@ class SessionTable {
   // cut ends every session found under `key`, and returns how many there were.
   std::size_t cut(IndexKind kind, std::string_view key, Reason reason, std::string_view detail);
 
-  // on_snapshot_changed lets every session look again; losers that are idle are cut at once.
+  // on_snapshot_changed lets every session look again: who loses is cut, in the middle of an
+  // exchange as well.
   void on_snapshot_changed();
 
   // look_again does the same for the next `most` slots from `from` on, which it moves; true once
   // all have been asked. Call it until then, from 0 on: sessions opened meanwhile need not look
   // again.
   bool look_again(std::size_t& from, std::size_t most);
+
+  // judge_expired lets those look again whose verdict has run out by now, as certificates and
+  // revocation lists do. Call it many times a second: it costs little where nothing has.
+  void judge_expired();
 
   // on_tick ends what has waited too long, and puts counted refusals on record. Call it a few times
   // a second.
@@ -102,6 +107,7 @@ class SessionTable {
   // Slots by the hashes of their device and credential: those found are looked at again. Issuers
   // have no place here: whoever cuts by one looks at all sessions, and cuts most of them.
   std::unordered_multimap<std::uint64_t, std::uint32_t> index_;
+  WallTime expires_at_ = kDistantFuture;  // No verdict on an indexed session runs out before.
   std::size_t num_open_ = 0;
   std::uint64_t num_accepted_ = 0;
 };

@@ -3,6 +3,7 @@
 open? Method: files are changed under a gateway with two data threads, which is told by signal or by
 `interlock reload`; connections that were open before say under which policy they are judged.
 """
+import contextlib
 import os
 import signal
 import socket
@@ -250,6 +251,22 @@ class TwoThreads(ReloadCase):
                 caller.message()
             self.assertEqual(other.ask(request("POST", "/v1/devices/scan-01/scans", body=b"1")).status, 200)
         self.gateway.audited(event="handshake", reason="unknown_device")
+
+    def test_an_answer_without_end_ends_with_the_right_to_it(self):
+        self.historian.script = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegun"]
+        with self.gateway.connect(DEVICE) as caller:
+            caller.sock.sendall(POST)
+            while b"begun" not in caller.sock.recv(4096):
+                pass
+            row = next(line for line in self.devices.read_text(encoding="utf-8").splitlines(True)
+                       if line.startswith(f"{DEVICE},"))
+            self.edit(self.devices, row, "")
+            self.applied()
+            # It ends short of its length, one way or another; a timeout is none of them.
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                while caller.sock.recv(4096):
+                    pass
+        self.gateway.audited(event="operation", decision="deny", reason="unknown_device")
 
     def test_requests_are_served_while_a_large_inventory_loads(self):
         before = self.gateway.ask("status")[1]

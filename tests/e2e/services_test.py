@@ -5,7 +5,7 @@ full; and a gateway that has no descriptor left for any.
 """
 import threading
 
-from harness import GatewayCase, Service, main, request, wait_until
+from harness import OK, GatewayCase, Service, main, request, wait_until
 
 DEVICE = "scan-02"
 OWN = f"/v1/devices/{DEVICE}/scans"
@@ -125,20 +125,50 @@ class Health(ServicesCase):
 
 
 class Full(ServicesCase):
-    def test_a_connection_that_another_thread_keeps_is_given_to_who_waits(self):
-        self.configure("historian", self.endpoint(self.historian.port) +
+    def test_one_connection_goes_round_all_threads_and_devices(self):
+        one_at_a_time = Counted()
+        self.addCleanup(one_at_a_time.stop)
+        self.configure("historian", self.endpoint(one_at_a_time.port) +
                        ' max_connections: 1 queue_wait: "20s"')
-        callers = [self.gateway.connect(DEVICE) for _ in range(12)]  # On both data threads.
-        for caller in callers:
-            self.addCleanup(caller.sock.close)
+        # On both data threads, of two devices; each has a request more to send as long as it lives.
+        callers = [(self.gateway.connect(device), request("POST", f"/v1/devices/{device}/scans",
+                                                          body=b"1"))
+                   for device in ("scan-01", "scan-02") for _ in range(6)]
         statuses = []
-        threads = [threading.Thread(target=lambda each=each: statuses.append(each.ask(POST).status))
-                   for each in callers]
+
+        def ask_all(caller, question):
+            with caller:
+                statuses.extend(caller.ask(question).status for _ in range(10))
+        threads = [threading.Thread(target=ask_all, args=each) for each in callers]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual(statuses, [200] * len(callers))
+        self.assertEqual(statuses, [200] * (10 * len(callers)))
+        self.assertEqual(one_at_a_time.most, 1)
+
+
+class Counted(Service):
+    """Counts how many requests it works on at the same time."""
+
+    def __init__(self):
+        self.lock, self.now, self.most = threading.Lock(), 0, 0
+        super().__init__()
+
+    def _serve(self, wire):
+        with wire.sock:
+            try:
+                while True:
+                    self.requests.append(wire.message())
+                    with self.lock:
+                        self.now += 1
+                        self.most = max(self.most, self.now)
+                    wire.sock.sendall(OK[:-1])
+                    with self.lock:
+                        self.now -= 1
+                    wire.sock.sendall(OK[-1:])
+            except (EOFError, OSError):
+                pass
 
 
 if __name__ == "__main__":

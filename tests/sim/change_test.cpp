@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "pki/trust.h"
+#include "sim/plant_changes.h"
 #include "sim/world.h"
 
 using namespace interlock;
@@ -10,18 +11,6 @@ using namespace interlock::sim;
 using session::IndexKind;
 
 namespace {
-
-Intent without(const std::string& device) {
-  Intent intent;
-  std::erase_if(intent.devices, [&](const auto& row) { return row.device == device; });
-  return intent;
-}
-
-Intent revoking(const std::string& name) {
-  Intent intent;
-  intent.revoked.push_back(name);
-  return intent;
-}
 
 struct Chain {
   std::vector<Bytes> bytes;
@@ -45,63 +34,6 @@ void check_cut(const Intent& intent, Reason reason) {
   world.settle();
   BOOST_TEST(other.answers().size() == 1U);
   BOOST_TEST(other.answers()[0].status() == 200);
-}
-
-// A loser whose exchange is under way gets its answer, and is refused at the next operation.
-void check_refused_next(const Intent& intent, Reason reason) {
-  World world;
-  Connection* waiting = nullptr;
-  world.historian.on_request = [&](const Message&, Connection& c) { waiting = &c; };
-  FakeClient& loser = world.served("press-07");
-  loser.request("GET", "/status/a");
-  loser.request("GET", "/status/b");
-  world.settle();
-  world.publish(plant_snapshot(intent));
-  world.tell();
-  world.settle();
-  BOOST_TEST(!loser.closed);
-  BOOST_TEST_REQUIRE(waiting != nullptr);
-  waiting->send(answer_text(200, "begun before"));
-  world.settle();
-  const std::vector<Message> answers = loser.answers();
-  BOOST_TEST_REQUIRE(answers.size() == 2U);
-  BOOST_TEST(answers[0].body == "begun before");
-  BOOST_TEST(answers[1].status() == 403);
-  BOOST_TEST(answers[1].member("reason") == to_string(reason));
-  BOOST_TEST(world.historian.num_requests() == 1U);
-  BOOST_TEST(world.audit.count(AuditEvent::kOperation, reason) == 1U);
-}
-
-// A request is allowed, and waits: in line, or for its connection to stand. Then it may no more.
-void check_waiting(Intent change, Reason reason, bool connecting) {
-  const char* historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "60s")";
-  change.historian = historian;
-  World world(1, plant_snapshot({.historian = historian}));
-  Connection* busy = nullptr;
-  world.historian.on_request = [&](const Message&, Connection& c) { busy = &c; };
-  if (connecting) {
-    world.historian.on_dial = [](Connection& c) { c.state = Connection::State::kConnecting; };
-  } else {
-    world.served("press-08").request("GET", "/status/b");
-    world.settle();
-  }
-  FakeClient& loser = world.served("press-07");
-  loser.request("GET", "/status/a");
-  world.settle();
-  world.publish(plant_snapshot(change));
-  world.tell();
-  world.settle();
-  if (connecting) {
-    world.historian.connections.at(0).state = Connection::State::kOpen;
-  } else {
-    busy->send(answer_text(200, "begun before"));
-  }
-  world.settle();
-  BOOST_TEST(world.ledger.count("head GET /status/a") == 0U);
-  BOOST_TEST_REQUIRE(loser.answers().size() == 1U);
-  BOOST_TEST(loser.answers()[0].status() == 403);
-  BOOST_TEST(loser.answers()[0].member("reason") == to_string(reason));
-  BOOST_TEST(world.audit.count(AuditEvent::kOperation, reason) == 1U);
 }
 
 // Requests are served up to the last moment of `time`, and refused after it.
@@ -129,14 +61,8 @@ BOOST_AUTO_TEST_SUITE(sim_change)
 BOOST_AUTO_TEST_CASE(device_that_is_gone_is_cut_while_idle) {
   check_cut(without("press-07"), Reason::unknown_device);
 }
-BOOST_AUTO_TEST_CASE(device_that_is_gone_is_refused_at_its_next_operation) {
-  check_refused_next(without("press-07"), Reason::unknown_device);
-}
 BOOST_AUTO_TEST_CASE(revoked_certificate_is_cut_while_idle) {
   check_cut(revoking("press-07"), Reason::certificate_revoked);
-}
-BOOST_AUTO_TEST_CASE(revoked_certificate_is_refused_at_the_next_operation) {
-  check_refused_next(revoking("press-07"), Reason::certificate_revoked);
 }
 BOOST_AUTO_TEST_CASE(session_of_a_listener_that_is_gone_is_cut_while_idle) {
   World world;
@@ -151,11 +77,6 @@ BOOST_AUTO_TEST_CASE(session_of_a_listener_that_is_gone_is_cut_while_idle) {
   const Entry& cut = world.audit.entries[0];
   BOOST_TEST((cut.reason == Reason::listener_removed));
   BOOST_TEST(cut.detail == "the configuration has no listener \"telemetry\" any more");
-}
-BOOST_AUTO_TEST_CASE(session_of_a_listener_that_is_gone_is_refused_at_its_next_operation) {
-  Intent intent;
-  intent.listener = "other";
-  check_refused_next(intent, Reason::listener_removed);
 }
 BOOST_AUTO_TEST_CASE(sessions_may_look_again_a_few_at_a_time) {
   World world;
@@ -175,52 +96,6 @@ BOOST_AUTO_TEST_CASE(sessions_may_look_again_a_few_at_a_time) {
   world.settle();
   world.pass(limits::kDrainTimeout);
   BOOST_TEST(world.table.size() == 2U);
-}
-
-BOOST_AUTO_TEST_CASE(permit_that_is_gone_is_refused_at_the_next_operation) {
-  Intent intent;
-  intent.permits_status = false;
-  check_refused_next(intent, Reason::no_permit);
-}
-
-// A service may be busy, or slow to connect, for longer than a right lasts.
-BOOST_AUTO_TEST_CASE(request_that_waits_for_a_connection_is_judged_again_before_it_is_sent) {
-  Intent none;
-  none.permits_status = false;
-  Intent renamed;
-  renamed.devices[0].device = "press-77";
-  const std::vector<std::pair<Intent, Reason>> changes = {
-      {revoking("press-07"), Reason::certificate_revoked},
-      {without("press-07"), Reason::unknown_device},
-      {none, Reason::no_permit},
-      {renamed, Reason::no_permit}};
-  for (const auto& [change, reason] : changes) {
-    for (const bool connecting : {true, false}) {
-      check_waiting(change, reason, connecting);
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(request_that_waits_and_keeps_its_right_is_not_lost) {
-  const Intent here{.historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1)"};
-  const Intent there{.historian = R"(endpoint: "10.20.0.7:8080")"};
-  World world(1, plant_snapshot(here));
-  world.historian.on_dial = [](Connection& c) { c.state = Connection::State::kConnecting; };
-  FakeClient& client = world.served("press-07");
-  client.request("POST", "/small", "abc");
-  world.settle();
-  for (const Intent& next : {here, there, here, there, there}) {
-    world.publish(plant_snapshot(next));
-    world.tell();
-    client.observer->on_stream_ready();
-    world.settle();
-  }
-  world.historian.connections.at(0).state = Connection::State::kOpen;
-  world.settle();
-  BOOST_TEST_REQUIRE(client.answers().size() == 1U);
-  BOOST_TEST(client.answers()[0].body == "abc");
-  BOOST_TEST(world.historian.only().body == "abc");
-  BOOST_TEST(world.audit.entries.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(permit_that_is_gone_cuts_nobody) {
@@ -350,21 +225,6 @@ BOOST_AUTO_TEST_CASE(cut_finds_exactly_the_sessions_it_names) {
     BOOST_TEST(world.table.size() == 3U - num_cut);
     BOOST_TEST(world.table.cut(kind, key, Reason::quarantined, "again") == 0U);
   }
-}
-
-BOOST_AUTO_TEST_CASE(cut_in_the_middle_of_an_exchange_is_no_clean_end) {
-  World world;
-  world.historian.on_request = [](const Message&, Connection& c) {
-    c.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
-  };
-  FakeClient& client = world.served();
-  client.request("GET", "/status/a");
-  world.settle();
-  BOOST_TEST(world.table.cut(IndexKind::kDevice, "press-07", Reason::quarantined, "") == 1U);
-  world.settle();
-  BOOST_TEST(client.closed);
-  BOOST_TEST(!client.finished);
-  BOOST_TEST(world.historian.num_open() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

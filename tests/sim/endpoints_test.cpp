@@ -278,18 +278,9 @@ BOOST_AUTO_TEST_CASE(who_leaves_the_line_gives_the_next_a_turn) {
   BOOST_TEST(next.answers().back().status() == 200);
 }
 
-BOOST_AUTO_TEST_CASE(another_thread_that_waits_gets_the_connection_that_is_idle_here) {
-  with(R"(endpoint: "10.20.0.5:8080" max_connections: 1 queue_wait: "5s")");
-  BOOST_TEST(ask(served()).status() == 200);
-  BOOST_TEST(historian.num_open() == 1U);
-  services.find(*snapshots.current()->services.front())->num_waiting.fetch_add(1);  // Elsewhere.
-  pass(Millis{500});
-  BOOST_TEST(historian.num_open() == 0U);
-}
-
 BOOST_AUTO_TEST_CASE(an_endpoint_that_is_gone_finishes_its_exchange_and_keeps_no_connection) {
   with(R"(endpoint: "10.20.0.5:8080" endpoint: "10.20.0.7:8080")");
-  for (int i = 0; i < 2; ++i) ask(served());  // An idle connection to each.
+  for (const char* device : {"press-07", "press-08"}) ask(served(device));  // One idle to each.
   Connection* held = nullptr;
   Message asked;
   historian.on_request = second.on_request = [&](const Message& m, Connection& c) {

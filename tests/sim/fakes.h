@@ -30,6 +30,7 @@ class VirtualClock final : public port::Clock {
 class FakeWakeup final : public port::Wakeup {
  public:
   void request() override { requested = true; }
+  void notify() override { requested = true; }
   bool requested = false;
 };
 

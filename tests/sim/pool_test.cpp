@@ -26,7 +26,7 @@ std::string last_tag(const FakeClient& client) {
 
 BOOST_AUTO_TEST_SUITE(sim_pool)
 
-BOOST_AUTO_TEST_CASE(connection_is_used_again_by_all_clients) {
+BOOST_AUTO_TEST_CASE(connection_is_used_again_by_its_own_device_alone) {
   World world;
   for (const char* name : {"press-07", "press-08", "press-07"}) {
     FakeClient& client = world.served(name);
@@ -34,8 +34,10 @@ BOOST_AUTO_TEST_CASE(connection_is_used_again_by_all_clients) {
     world.settle();
     BOOST_TEST(last_tag(client) == name);
   }
-  BOOST_TEST(world.historian.connections.size() == 1U);
-  BOOST_TEST(num_idle(world) == 1U);
+  BOOST_TEST_REQUIRE(world.historian.connections.size() == 2U);
+  BOOST_TEST(world.historian.connections[0].requests.size() == 2U);
+  BOOST_TEST(world.historian.connections[1].requests.size() == 1U);
+  BOOST_TEST(num_idle(world) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(service_that_says_close_is_not_asked_again_on_this_connection) {
@@ -69,6 +71,25 @@ BOOST_AUTO_TEST_CASE(answer_given_twice_never_reaches_the_next_client) {
   BOOST_TEST(last_tag(first) == "first");
   BOOST_TEST(second.answers().size() == 2U);
   BOOST_TEST(last_tag(second) == "third");
+}
+
+// The second answer comes when the next request is on its way already.
+BOOST_AUTO_TEST_CASE(answer_given_twice_and_late_never_reaches_another_client) {
+  World world;
+  FakeClient& first = world.served("press-07");
+  FakeClient& second = world.served("press-08");
+  ask(first, "first");
+  world.settle();
+  world.historian.on_request = [&](const Message& request, Connection& c) {
+    world.historian.connections[0].send(answer_text(200, "again", "X-Tag: first\r\n"));
+    world.historian.on_request = FakeService::echo;
+    FakeService::echo(request, c);
+  };
+  ask(second, "second");
+  world.settle();
+  BOOST_TEST(last_tag(second) == "second");
+  BOOST_TEST(second.answers().size() == 1U);
+  BOOST_TEST(first.answers().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(answer_given_twice_in_pieces_never_reaches_the_next_client) {
@@ -257,12 +278,16 @@ BOOST_AUTO_TEST_CASE(request_that_is_sent_once_more_has_the_time_of_a_new_one) {
 }
 
 BOOST_AUTO_TEST_CASE(idle_connections_are_bounded) {
-  World world;
+  constexpr std::size_t kClients = limits::kServicePoolMax + 8;
+  const auto snapshot =
+      plant_snapshot({.historian = R"(endpoint: "10.20.0.5:8080" max_connections: 1000)",
+                      .limits = "connections_per_address: 1000 connections_per_device: 1000"});
+  World world(1, snapshot);
+  world.capacity.configure(snapshot->limits);
   std::vector<std::pair<Message, Connection*>> waiting;
   world.historian.on_request = [&](const Message& m, Connection& c) {
     waiting.emplace_back(m, &c);
   };
-  constexpr std::size_t kClients = limits::kServicePoolMax + 8;
   for (std::size_t i = 0; i < kClients; ++i) ask(world.served(), "x");
   world.settle();
   BOOST_TEST_REQUIRE(waiting.size() == kClients);

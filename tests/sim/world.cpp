@@ -118,6 +118,7 @@ void World::settle() {
 void World::pass(Millis by) {
   for (std::int64_t passed = 0; passed < by.ms; passed += kWorkerTick.ms) {
     clock.pass(kWorkerTick);
+    table.judge_expired();
     table.on_tick();
     pool.on_tick();
     checks.on_tick();

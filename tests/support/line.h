@@ -21,6 +21,7 @@ struct FakeClock final : port::Clock {
 
 struct FakeWakeup final : port::Wakeup {
   void request() override { requested = true; }
+  void notify() override { requested = true; }
   bool requested = false;
 };
 

@@ -222,7 +222,8 @@ BOOST_AUTO_TEST_CASE(what_there_is_to_say_now) {
 BOOST_AUTO_TEST_CASE(services_show_what_they_are_doing) {
   const auto state = table.find(*snapshot->services.front());
   state->num_connections = 5;
-  state->num_waiting = 3;
+  session::ServiceLine::Waiting waiting[3];
+  for (auto& each : waiting) BOOST_TEST_REQUIRE(state->line.join(each));
   state->endpoints.front()->num_busy = 2;
   has(R"(interlock_service_requests_in_flight{service="historian"} 2)");
   has(R"(interlock_service_requests_waiting{service="historian"} 3)");
