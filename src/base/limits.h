@@ -287,6 +287,19 @@ constexpr Millis kMetricsTimeout{10'000};
 // The page is not made anew more often: who asks all the time does not occupy the control thread.
 constexpr Millis kMetricsAgeMax{1'000};
 
+// --- Facts --------------------------------------------------------------------------------------
+// What was seen, a person's reason, or what an act changed: a plain sentence or two. Whoever makes
+// one out of longer text cuts it.
+constexpr std::size_t kFactSentenceBytesMax = 1 * kKiB;
+// A name in a fact: of a device, an asset, a function, a firmware, an operator.
+constexpr std::size_t kFactNameBytesMax = 256;
+// Grants of one subject that are kept: one maintenance window at a time is usual.
+constexpr std::size_t kGrantsPerSubjectMax = 16;
+// Acts of people that are kept beside the audit trail: ten a day for 27 years, in some 20 MB.
+constexpr std::size_t kActionsKeptMax = 100'000;
+// What committed changes may gather in the log of the database after it was written back.
+constexpr std::size_t kStateLogBytesKept = 16 * kMiB;
+
 static_assert(kTicketKeyPeriod >= kTlsSessionLifetimeMax,
               "every ticket that may still be used opens with one of two keys");
 static_assert(kClientInBytesMax >= 2 * kHttpHeadBytesMax,
