@@ -29,8 +29,7 @@ StoreFault fault_of(int extended) {
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
       return StoreFault::kRefused;
-    // open set: what else SQLite says of a file is that it cannot be used.
-    default:
+    default:  // open set: what else SQLite says of a file is that it cannot be used.
       return StoreFault::kDamaged;
   }
 }

@@ -33,7 +33,12 @@ struct Fixture {
   void check_untouched(StoreFault fault, const std::string& what) const {
     const auto before = folder.files();
     check_fault(SqliteStore::open(folder.path()), fault, folder.database(), what);
-    BOOST_TEST((folder.files() == before));
+    auto after = folder.files();
+    // SQLite may have made a log without anything in it.
+    if (!before.contains("state.db-wal") && after["state.db-wal"].empty()) {
+      after.erase("state.db-wal");
+    }
+    BOOST_TEST((after == before));
   }
   void spoil(const std::string& statements) const {
     sql(folder.database(), "PRAGMA ignore_check_constraints = ON;" + statements);
@@ -48,7 +53,7 @@ struct Fixture {
       auto loaded = (*opened)->load();
       check_fault(loaded, StoreFault::kDamaged, folder.database(), what);
     } else {
-      check_fault(opened, StoreFault::kDamaged, folder.database(), "CHECK");
+      check_fault(opened, StoreFault::kDamaged, folder.database(), what);
     }
     BOOST_TEST((content_of(folder.database()) == spoilt));
     opened = {};
@@ -258,7 +263,10 @@ BOOST_AUTO_TEST_CASE(a_beginning_that_was_cut_short_begins_again_or_goes_on) {
 }
 
 BOOST_AUTO_TEST_CASE(an_adoption_that_was_cut_short_goes_on_or_waits_for_the_next) {
-  const auto good = folder.files();
+  auto store = must_open(folder);
+  must_commit(*store, {.subjects = {plain_facts("device-7")}});
+  const auto good = folder.files();  // With a log, as a crash leaves one.
+  store.reset();
   const TempFolder other;
   must_commit(*must_open(other), {.subjects = {plain_facts("x")}});
   const auto theirs = other.files();
@@ -269,7 +277,7 @@ BOOST_AUTO_TEST_CASE(an_adoption_that_was_cut_short_goes_on_or_waits_for_the_nex
   check_fault(SqliteStore::open(folder.path()), StoreFault::kRestored, folder.database(), "adopt");
   // Afterwards it takes its place, also before the log of the one that goes.
   folder.become({{"state.db", good.at("state.db")},
-                 {"state.db-wal", "x"},
+                 {"state.db-wal", good.at("state.db-wal")},
                  {"state.db.next", theirs.at("state.db")},
                  {"initialised", theirs.at("initialised")}});
   BOOST_TEST(must_load(*must_open(folder)).subjects.size() == 1U);

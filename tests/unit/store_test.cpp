@@ -219,7 +219,8 @@ BOOST_AUTO_TEST_CASE(actions_are_found_from_the_latest_and_by_subject) {
   must_commit(*store, {.actions = {act("a", "3")}});
   const auto reasons = [&](std::size_t count, const std::optional<Subject>& about) {
     std::string all;
-    for (const Action& action : store->latest_actions(count, about).value()) all += action.reason;
+    const auto actions = store->latest_actions(count, about).value();
+    for (const Action& action : actions) all += action.reason;
     return all;
   };
   const Subject a{SubjectKind::kDevice, "a"};
