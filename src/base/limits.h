@@ -216,6 +216,21 @@ constexpr std::int64_t kPathRegexMemoryMax = 4 * kMiB;
 // Errors reported for one configuration; the rest is counted.
 constexpr std::size_t kConfigErrorsMax = 100;
 
+// --- Lifecycle --------------------------------------------------------------------------------
+// Violations of a staged device begin its soak anew at most once in so long: each time is a write
+// to the disk.
+constexpr Millis kSoakGrain{1'000};
+// Devices that have had a violation lately, of about 150 bytes each. Only devices of the inventory
+// come here; so many of them at once are not devices that went wrong, but a policy that did.
+constexpr std::size_t kViolationDevicesMax = 65'536;
+// What a tier may name as its threshold; a device that is denied more often than this is counted no
+// further.
+constexpr std::uint32_t kViolationThresholdMax = 10'000;
+// Grants of one subject at once: maintenance windows, and each is looked at for each standing.
+constexpr std::size_t kGrantsPerSubjectMax = 16;
+// The sentence that a cause keeps as its evidence; the rest is cut off.
+constexpr std::size_t kEvidenceBytesMax = 1 * kKiB;
+
 // --- Audit ------------------------------------------------------------------------------------
 // Formatted records, of all workers together, that are not written yet; full means
 // `audit_unavailable`. About 10,000 records: a second of a busy gateway.
