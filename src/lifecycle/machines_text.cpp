@@ -8,17 +8,18 @@ namespace interlock::lifecycle {
 namespace {
 
 std::string transitions() {
-  std::string out = "Stages\n";
+  std::string out = "Stages: what has no line here does not happen\n";
   for (const StageRow& row : stage_rows()) {
     const EventRule& rule = rule_of(row.event);
     const std::string event = fmt::format("{}{}", rule.name, rule.by_person ? "" : " (by itself)");
     const std::string_view condition = condition_text(row.guard);
-    out += fmt::format("  {:<8} {:<24} -> {}{}{}\n", to_string(row.from), event, to_string(row.to),
-                       condition.empty() ? "" : "  if ", condition);
+    out += fmt::format("  {:<8} {:<21} -> {:<8}{}{}", to_string(row.from), event, to_string(row.to),
+                       condition.empty() ? "" : "if ", condition);
+    while (out.back() == ' ') out.pop_back();
+    out += '\n';
   }
-  out +=
-      "  staged   any other violation begins the soak anew; what else has no line here, happens"
-      " not\n";
+  out += "  Any other violation of a staged device begins its soak anew.\n";
+  out += "  People freeze a stage, and then it does not change by itself until they unfreeze it.\n";
   return out;
 }
 
@@ -44,8 +45,7 @@ std::string line(std::string_view what, const Plight& plight) {
 std::string scopes() {
   std::string out = fmt::format("In force\n  {:<43} {:<12} {:<11} {:<10} {}\n", "", "base",
                                 "reads only", "essential", "enrolment");
-  for (std::size_t i = 0; i < kNumStages; ++i) {
-    const auto stage = static_cast<Stage>(i);
+  for (const Stage stage : {Stage::kPending, Stage::kStaged, Stage::kActive}) {
     out += line("trusted", {.stage = stage});
     out += line("grace: reads", {.stage = stage, .phase = Phase::kReads});
     out += line("grace: essential", {.stage = stage, .phase = Phase::kEssential});
@@ -61,7 +61,7 @@ std::string scopes() {
                   {.stage = stage, .causes = {rule.cause}});
     }
   }
-  return out;
+  return out + line("whatever else", {.stage = Stage::kRetired});
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ constexpr std::array<CauseRule, kNumCauses> kCauseRules = {{
 
 constexpr std::array<std::string_view, kNumGuards> kConditions = {
     "", "onboarding names a function for staged", "onboarding names none",
-    "not frozen, no cause held, soak over, and its function does not write",
-    "not frozen, and as many as onboarding says"};
+    "no freeze, no cause, and its function writes nothing",
+    "no freeze, and as many as onboarding says"};
 
 constexpr std::array<std::string_view, kNumReleases> kReleaseTexts = {
     "good evidence newer than the cause", "a person with the security role, or its own end",
