@@ -80,8 +80,9 @@ Step quarantine(const SubjectFacts& facts, HeldCause held) {
 Result<Step> release(const SubjectFacts& facts, Cause cause, const Releaser& by, WallTime now) {
   Step out{facts, ""};
   const auto held = find(out.facts.causes, cause);
-  if (held == out.facts.causes.end())
+  if (held == out.facts.causes.end()) {
     return refuse("The device is not in quarantine for this cause.");
+  }
   const Release asked = rule_of(cause).release;
   if (by.right != asked) return refuse(wrong_right(asked));
   if (asked != Release::kSecurityRole && by.proved_at <= held->since) {

@@ -18,7 +18,7 @@ Step quarantine(const SubjectFacts& facts, HeldCause held);
 
 // Releaser is who asks for the release of a cause.
 struct Releaser {
-  Release right;  // What it can show.
+  Release right = Release::kEvidence;  // What it can show.
   // kEvidence, kNewKey: when the evidence was taken or the key proved. It must be later than the
   // cause's `since`. Not looked at for kSecurityRole.
   WallTime proved_at;

@@ -11,10 +11,10 @@ bool over(const std::optional<WallTime>& ends, WallTime now) { return ends && *e
 
 // Everything that a standing follows from, as it was given.
 struct Case {
-  const SubjectFacts* facts;
+  const SubjectFacts* facts = nullptr;
   const DeviceIntent& intent;
   RunsOut runs_out;
-  bool paid;
+  bool paid = false;
 
   [[nodiscard]] Grace grace_at(WallTime now) const {
     return grace_of(facts != nullptr ? facts->grace : GraceSpent{}, runs_out, intent.grace, paid,

@@ -5,6 +5,7 @@
 #include "lifecycle/grants.h"
 #include "lifecycle/standing_of.h"
 #include "lifecycle_support.h"
+#include "support/allocations.h"
 
 using namespace interlock;
 using namespace interlock::lifecycle;
@@ -45,6 +46,12 @@ void check(const Standing& got, const Expected& want) {
   BOOST_TEST(got.scope.essential == want.essential);
   BOOST_TEST((got.scope.enrol == want.enrol), to_string(got.scope.enrol));
   BOOST_TEST(to_string(got.reason) == to_string(want.reason));
+}
+
+boost::test_tools::assertion_result allocations_are_counted(boost::unit_test::test_unit_id) {
+  boost::test_tools::assertion_result result(test::Allocations::kCounted);
+  result.message() << "built without AddressSanitizer, whose hooks count allocations";
+  return result;
 }
 
 }  // namespace
@@ -203,6 +210,17 @@ BOOST_AUTO_TEST_CASE(a_moment_that_changes_nothing_is_not_announced) {
   SubjectFacts facts = held_by(in_stage(Stage::kActive), held(Cause::kOperator, 1));
   facts.grants = {{.id = 1, .function = "f", .since = at(1), .until = at(5)}};
   BOOST_TEST(!standing(facts).changes_at.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_standing_allocates_nothing,
+                     *boost::unit_test::precondition(allocations_are_counted)) {
+  SubjectFacts facts = held_by(attested_active(), held(Cause::kOperator, 1, 5));
+  facts.grants = {{.id = 1, .function = "f", .since = at(1), .until = at(5)}};
+  const test::Allocations allocations;
+  for (std::int64_t hour = 0; hour < 100; ++hour) {
+    static_cast<void>(standing(facts, kOffline, at(hour), {.leaf_ends = at(9)}));
+  }
+  BOOST_TEST(allocations.num() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
