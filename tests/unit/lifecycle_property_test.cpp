@@ -254,8 +254,8 @@ BOOST_AUTO_TEST_CASE(grace_only_worsens_until_everything_is_renewed) {
       *ends[history.below(3)] = history.soon();
       spent = settle(spent, runs_out, history.now);
       if (spent == GraceSpent{}) worst = Phase::kFull;
-      if (const auto out = spend_use(spent, *history.intent.grace); out && spent.since)
-        spent = *out;
+      const auto used = spend_use(spent, *history.intent.grace);
+      if (used && spent.since) spent = *used;
       const Phase phase = grace_of(spent, runs_out, history.intent.grace, paid, history.now).phase;
       BOOST_REQUIRE_MESSAGE(phase >= worst, "--seed=" << seed);
       worst = phase;
