@@ -226,10 +226,6 @@ constexpr std::size_t kViolationDevicesMax = 65'536;
 // What a tier may name as its threshold; a device that is denied more often than this is counted no
 // further.
 constexpr std::uint32_t kViolationThresholdMax = 10'000;
-// Grants of one subject at once: maintenance windows, and each is looked at for each standing.
-constexpr std::size_t kGrantsPerSubjectMax = 16;
-// The sentence that a cause keeps as its evidence; the rest is cut off.
-constexpr std::size_t kEvidenceBytesMax = 1 * kKiB;
 
 // --- Audit ------------------------------------------------------------------------------------
 // Formatted records, of all workers together, that are not written yet; full means
@@ -308,7 +304,8 @@ constexpr Millis kMetricsAgeMax{1'000};
 constexpr std::size_t kFactSentenceBytesMax = 1 * kKiB;
 // A name in a fact: of a device, an asset, a function, a firmware, an operator.
 constexpr std::size_t kFactNameBytesMax = 256;
-// Grants of one subject that are kept: one maintenance window at a time is usual.
+// Grants of one subject that are kept: one maintenance window at a time is usual, and each is looked
+// at for each standing.
 constexpr std::size_t kGrantsPerSubjectMax = 16;
 // Acts of people that are kept beside the audit trail: ten a day for 27 years, in some 20 MB.
 constexpr std::size_t kActionsKeptMax = 100'000;

@@ -58,7 +58,7 @@ const char* wrong_right(Release asked) {
 Step quarantine(const SubjectFacts& facts, HeldCause held) {
   const bool may_end = rule_of(held.cause).release == Release::kSecurityRole;
   if (held.until && (!may_end || *held.until <= held.since)) held.until.reset();
-  cut(held.evidence, limits::kEvidenceBytesMax);
+  cut(held.evidence, limits::kFactSentenceBytesMax);
   Step out{facts, ""};
   auto& causes = out.facts.causes;
   const Cause cause = held.cause;

@@ -13,7 +13,7 @@ namespace interlock::lifecycle {
 // a retired device either. A cause that is held already keeps its earlier `since` and gets the
 // later end (none is the latest) and the newer evidence. An end counts only where a person with the
 // security role may release the cause, and only where it is later than `since`; else there is none.
-// Evidence is cut to limits::kEvidenceBytesMax.
+// Evidence is cut to limits::kFactSentenceBytesMax.
 Step quarantine(const SubjectFacts& facts, HeldCause held);
 
 // Releaser is who asks for the release of a cause.

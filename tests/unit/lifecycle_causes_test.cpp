@@ -119,9 +119,9 @@ BOOST_AUTO_TEST_CASE(an_end_counts_only_where_a_person_may_release) {
 BOOST_AUTO_TEST_CASE(evidence_is_cut_at_a_character) {
   HeldCause cause = held(Cause::kOperator, 1);
   cause.evidence = "x";
-  while (cause.evidence.size() <= limits::kEvidenceBytesMax) cause.evidence += "\u00e4";
+  while (cause.evidence.size() <= limits::kFactSentenceBytesMax) cause.evidence += "\u00e4";
   const SubjectFacts facts = held_by(kActive, cause);
-  BOOST_TEST(facts.causes.at(0).evidence.size() == limits::kEvidenceBytesMax - 1);
+  BOOST_TEST(facts.causes.at(0).evidence.size() == limits::kFactSentenceBytesMax - 1);
 }
 
 BOOST_AUTO_TEST_CASE(grants_are_bounded_end_by_themselves_and_the_newest_holds) {
