@@ -304,8 +304,8 @@ constexpr Millis kMetricsAgeMax{1'000};
 constexpr std::size_t kFactSentenceBytesMax = 1 * kKiB;
 // A name in a fact: of a device, an asset, a function, a firmware, an operator.
 constexpr std::size_t kFactNameBytesMax = 256;
-// Grants of one subject that are kept: one maintenance window at a time is usual, and each is looked
-// at for each standing.
+// Grants of one subject that are kept: one maintenance window at a time is usual, and each is
+// looked at for each standing.
 constexpr std::size_t kGrantsPerSubjectMax = 16;
 // Acts of people that are kept beside the audit trail: ten a day for 27 years, in some 20 MB.
 constexpr std::size_t kActionsKeptMax = 100'000;
