@@ -1,6 +1,7 @@
 """How the devices of the demonstration call: with curl, as anybody would, and once with raw bytes
 that no honest client sends."""
 import dataclasses
+import http.client
 import json
 import pathlib
 import re
@@ -54,6 +55,27 @@ def curl_command(port, device, method, path, *extra):
     return command + [*extra, f"https://127.0.0.1:{port}{path}"]
 
 
+class Connection:
+    def __init__(self, port, context):
+        self.http = http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS_MAX,
+                                                context=context)
+
+    def ask(self, method, path, body=None):
+        try:
+            self.http.request(method, path, body, {"Content-Type": "application/json"})
+            self.http.auto_open = 0  # From here on it is this connection, or none.
+            answer = self.http.getresponse()
+            return Answer(answer.status, answer.read())
+        except (OSError, http.client.HTTPException) as failure:
+            return Answer(error=str(failure) or "the connection is gone")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.http.close()
+
+
 class Client:
     """Calls one gateway with the certificates of one plant."""
 
@@ -75,11 +97,19 @@ class Client:
         status, _, error = last.decode(errors="replace").partition(" ")
         return Answer(int(status or 0), body, alert_in(error), error)
 
+    def context(self, device):
+        made = ssl.create_default_context(cafile=str(self.plant / "trust/plant-ca.pem"))
+        made.load_cert_chain(self.plant / f"devices/{device}.pem",
+                             self.plant / f"devices/{device}.key")
+        return made
+
+    def connection(self, device):
+        """A connection that stays open from one request to the next."""
+        return Connection(self.port, self.context(device))
+
     def raw(self, device, request):
         """Sends these very bytes over TLS and reads until the gateway closes."""
-        context = ssl.create_default_context(cafile=str(self.plant / "trust/plant-ca.pem"))
-        context.load_cert_chain(self.plant / f"devices/{device}.pem",
-                                self.plant / f"devices/{device}.key")
+        context = self.context(device)
         received = b""
         try:
             with socket.create_connection(("127.0.0.1", self.port), SECONDS_MAX) as plain, \

@@ -132,6 +132,29 @@ class Story:
         self.outcomes.step("historian", f"saw {len(seen)} requests", expected,
                            expected if seen == self.permitted else f"not {self.permitted}")
 
+    def quarantine(self):
+        self.outcomes.heading("Somebody has doubts about a device that is connected, and is heard")
+        socket = ["--socket", self.plant / "admin.sock"]
+        with self.client.connection("scan-01") as scanner:
+            def scan(expected):
+                answer = scanner.ask("POST", "/v1/devices/scan-01/scans", b'{"code": "4711"}')
+                self.outcomes.step("scan-01", "POST again, on the same connection", expected,
+                                   answer.short(), answer.problem("detail"))
+                if answer.status == 201:
+                    self.permitted.append(("POST", "/v1/devices/scan-01/scans", "scan-01"))
+            scan("201 allowed")
+            code, words = self.interlock("devices", "quarantine", "scan-01", *socket,
+                                         "--reason", "found in the canteen")
+            self.outcomes.step("engineer", "interlock devices quarantine", "exit 0", f"exit {code}")
+            scan("403 quarantined")
+            code, words = self.interlock("devices", "show", "scan-01", *socket)
+            self.outcomes.step("engineer", "interlock devices show", "exit 0", f"exit {code}")
+            self.outcomes.say(words)
+            code, words = self.interlock("devices", "release", "scan-01", *socket,
+                                         "--reason", "it is ours, and back at its place")
+            self.outcomes.step("engineer", "interlock devices release", "exit 0", f"exit {code}")
+            scan("201 allowed")
+
     def explain(self):
         self.outcomes.heading("Why was that refused? Asked offline, of the same decision")
         code, words = self.interlock("explain", "--config", self.config, "--device", "temp-01",
@@ -198,6 +221,7 @@ def main():
             story = Story(folder, stack, options.bin)
             story.start()
             story.tell()
+            story.quarantine()
             story.historian_agrees()
             story.explain()
             story.evidence()

@@ -85,6 +85,8 @@ std::string_view decision_of(const AuditRecord& record) {
     case AuditEvent::kGatewayStop:
     case AuditEvent::kConfigApplied:
     case AuditEvent::kConfigRejected:
+    case AuditEvent::kDeviceQuarantined:
+    case AuditEvent::kDeviceReleased:
     case AuditEvent::kServiceDown:
     case AuditEvent::kServiceUp:
     case AuditEvent::kTunnelEnd:
@@ -117,6 +119,10 @@ std::string_view to_string(AuditEvent event) {
       return "config.applied";
     case AuditEvent::kConfigRejected:
       return "config.rejected";
+    case AuditEvent::kDeviceQuarantined:
+      return "device.quarantined";
+    case AuditEvent::kDeviceReleased:
+      return "device.released";
     case AuditEvent::kServiceDown:
       return "service.down";
     case AuditEvent::kServiceUp:
@@ -140,11 +146,12 @@ std::string_view to_string(AuditEvent event) {
 std::span<const std::string_view> event_words() {
   using enum AuditEvent;
   static const std::array words = {
-      to_string(kOperation),      to_string(kHandshake),     to_string(kService),
-      to_string(kGatewayStart),   to_string(kGatewayStop),   to_string(kConfigApplied),
-      to_string(kConfigRejected), to_string(kServiceDown),   to_string(kServiceUp),
-      to_string(kTunnelEnd),      to_string(kAuditRepaired), to_string(kAuditRotated),
-      to_string(kAuditFull),      to_string(kAuditRoom),     to_string(kRefusalsCounted)};
+      to_string(kOperation),      to_string(kHandshake),         to_string(kService),
+      to_string(kGatewayStart),   to_string(kGatewayStop),       to_string(kConfigApplied),
+      to_string(kConfigRejected), to_string(kDeviceQuarantined), to_string(kDeviceReleased),
+      to_string(kServiceDown),    to_string(kServiceUp),         to_string(kTunnelEnd),
+      to_string(kAuditRepaired),  to_string(kAuditRotated),      to_string(kAuditFull),
+      to_string(kAuditRoom),      to_string(kRefusalsCounted)};
   return words;
 }
 

@@ -279,6 +279,8 @@ constexpr std::size_t kAdminRequestBytesMax = 4 * kKiB;
 constexpr std::size_t kAdminResponseBytesMax = 4 * kMiB;
 // Names of files in one answer; the rest is counted.
 constexpr std::size_t kAdminFilesShownMax = 100;
+// Devices named in one answer.
+constexpr std::size_t kAdminDevicesShownMax = 10'000;
 // A request must be there within this time, and its answer be taken: both sides are on one machine.
 constexpr Millis kAdminTimeout{5'000};
 // Who waits for a reload, or for a status, while another is under way: every connection, and a
@@ -302,6 +304,8 @@ constexpr Millis kMetricsAgeMax{1'000};
 // What was seen, a person's reason, or what an act changed: a plain sentence or two. Whoever makes
 // one out of longer text cuts it.
 constexpr std::size_t kFactSentenceBytesMax = 1 * kKiB;
+// The longest quarantine that ends by itself; one without an end is longer.
+constexpr Millis kQuarantineMax{10LL * 365 * 24 * 3'600'000};
 // A name in a fact: of a device, an asset, a function, a firmware, an operator.
 constexpr std::size_t kFactNameBytesMax = 256;
 // Grants of one subject that are kept: one maintenance window at a time is usual, and each is

@@ -52,7 +52,7 @@ bool readable(int fd, Instant deadline) {
 }  // namespace
 
 tl::expected<control::AdminResponse, std::string> ask_gateway(const std::string& socket,
-                                                              control::AdminRequest request,
+                                                              const control::AdminRequest& request,
                                                               Millis timeout) {
   const auto refused = [](std::string why) { return tl::unexpected<std::string>(std::move(why)); };
   const Instant deadline = net::SystemClock().now() + timeout;

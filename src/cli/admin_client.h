@@ -13,7 +13,7 @@ namespace interlock::cli {
 // ask_gateway sends one request to the gateway that listens at `socket` and waits at most `timeout`
 // for its answer. The error is a sentence that says what to do.
 tl::expected<control::AdminResponse, std::string> ask_gateway(const std::string& socket,
-                                                              control::AdminRequest request,
+                                                              const control::AdminRequest& request,
                                                               Millis timeout);
 
 }  // namespace interlock::cli

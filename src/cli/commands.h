@@ -101,21 +101,42 @@ struct FormatOptions {
 // form, or cannot be written.
 int format_files(const FormatOptions& options);
 
-struct ReloadOptions {
+// GatewayOptions are those of commands that ask the running gateway.
+struct GatewayOptions {
   std::string socket;
   int timeout_s = 0;
   bool json = false;
 };
+
+struct ReloadOptions : GatewayOptions {};
 // reload: 0 the files are in force, 1 they were refused, 2 the gateway cannot be asked.
 int reload(const ReloadOptions& options);
 
-struct StatusOptions {
-  std::string socket;
-  int timeout_s = 0;
-  bool json = false;
-};
+struct StatusOptions : GatewayOptions {};
 // status: 0 all is in order, 1 something needs a person, 2 the gateway cannot be asked.
 int status(const StatusOptions& options);
+
+struct DevicesListOptions : GatewayOptions {
+  bool quarantined = false;  // Only those in quarantine.
+};
+// devices_list: 0 listed, 2 the gateway cannot be asked.
+int devices_list(const DevicesListOptions& options);
+
+struct DevicesShowOptions : GatewayOptions {
+  std::string device;
+};
+// devices_show: 0 shown, 2 there is no such device or the gateway cannot be asked.
+int devices_show(const DevicesShowOptions& options);
+
+struct DeviceActOptions : GatewayOptions {
+  std::string device, reason;
+  std::string length;  // Of a quarantine, "4h"; empty: without an end.
+  std::string cause;   // That is released.
+};
+// devices_quarantine and devices_release: 0 done and kept, 1 done, and something about it needs a
+// person, 2 refused or the gateway cannot be asked.
+int devices_quarantine(const DeviceActOptions& options);
+int devices_release(const DeviceActOptions& options);
 
 struct HelpReasonOptions {
   std::string reason;  // A code; empty: all.

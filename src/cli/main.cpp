@@ -195,6 +195,49 @@ void add_status(CLI::App& app, Chosen& chosen) {
   command->callback([=, &chosen] { chosen = [=] { return status(*options); }; });
 }
 
+template <class Options>
+CLI::App* add_devices_command(CLI::App& devices, const char* name, const char* what,
+                              Options& options) {
+  CLI::App* command = devices.add_subcommand(name, what);
+  add_socket(*command, options);
+  add_json(*command, options);
+  return command;
+}
+
+void add_device_acts(CLI::App& devices, Chosen& chosen) {
+  const auto quarantine = std::make_shared<DeviceActOptions>();
+  CLI::App* command = add_devices_command(
+      devices, "quarantine", "Put a device in quarantine, at once and on its open connections too",
+      *quarantine);
+  command->add_option("device", quarantine->device, "The device")->required();
+  command->add_option("--reason", quarantine->reason, "Why; it goes on record")->required();
+  command->add_option("--for", quarantine->length, "For how long, such as 4h; else without an end");
+  command->callback([=, &chosen] { chosen = [=] { return devices_quarantine(*quarantine); }; });
+
+  const auto release = std::make_shared<DeviceActOptions>();
+  command =
+      add_devices_command(devices, "release", "End one cause of a device's quarantine", *release);
+  command->add_option("device", release->device, "The device")->required();
+  command->add_option("--cause", release->cause, "The cause that ends")->default_val("operator");
+  command->add_option("--reason", release->reason, "Why; it goes on record")->required();
+  command->callback([=, &chosen] { chosen = [=] { return devices_release(*release); }; });
+}
+
+void add_devices(CLI::App& app, Chosen& chosen) {
+  CLI::App* devices = app.add_subcommand("devices", "Where devices stand; quarantine and release");
+  devices->require_subcommand(1);
+  const auto list = std::make_shared<DevicesListOptions>();
+  CLI::App* command =
+      add_devices_command(*devices, "list", "All devices, and where they stand", *list);
+  command->add_flag("--quarantined", list->quarantined, "Only those in quarantine");
+  command->callback([=, &chosen] { chosen = [=] { return devices_list(*list); }; });
+  const auto show = std::make_shared<DevicesShowOptions>();
+  command = add_devices_command(*devices, "show", "The story of one device", *show);
+  command->add_option("device", show->device, "The device")->required();
+  command->callback([=, &chosen] { chosen = [=] { return devices_show(*show); }; });
+  add_device_acts(*devices, chosen);
+}
+
 int no_such_command(const CLI::App& app, std::string_view word) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -220,6 +263,7 @@ int main_of(int argc, char** argv) {
   Chosen chosen;
   add_audit(app, chosen);
   add_check(app, chosen);
+  add_devices(app, chosen);
   add_explain(app, chosen);
   add_fmt(app, chosen);
   add_help(app, chosen);

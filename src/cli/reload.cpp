@@ -10,7 +10,7 @@
 namespace interlock::cli {
 
 int reload(const ReloadOptions& options) {
-  const auto answer = ask_gateway(options.socket, control::AdminRequest::kReload,
+  const auto answer = ask_gateway(options.socket, control::ReloadRequest{},
                                   {std::int64_t{options.timeout_s} * 1000});
   if (!answer) {
     fmt::print(stderr, "interlock reload: {}\n", answer.error());

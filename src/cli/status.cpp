@@ -56,7 +56,8 @@ bool is_good(const control::ReloadReport& reload) {
 // in_order says that nothing needs a person.
 bool in_order(const StatusReport& status) {
   const auto good = [&](const auto& each) { return is_good(each, status.now); };
-  return status.disk.empty() && status.audit_healthy && !status.listeners.empty() &&
+  return status.disk.empty() && status.audit_healthy && status.state_trouble.empty() &&
+         status.num_quarantined == 0 && !status.listeners.empty() &&
          std::all_of(status.listeners.begin(), status.listeners.end(), good) &&
          std::all_of(status.trusts.begin(), status.trusts.end(),
                      [&](const control::TrustReport& trust) {
@@ -147,6 +148,12 @@ void print_text(const StatusReport& status) {
   print_listeners(status, screen);
   print_trusts(status, screen);
   print_services(status, screen);
+  if (!status.state_trouble.empty()) {
+    screen.alarm("devices", fmt::format("EVERY DEVICE IS REFUSED: {}", status.state_trouble));
+  } else if (status.num_quarantined > 0) {
+    screen.alarm("devices", fmt::format("{} in quarantine (interlock devices list --quarantined)",
+                                        status.num_quarantined));
+  }
   const auto sessions =
       std::accumulate(status.sessions.begin(), status.sessions.end(), std::uint64_t{0});
   std::string open = fmt::format("{} of at most {}", sessions, status.sessions_max);
@@ -223,6 +230,8 @@ void print_json(const StatusReport& status) {
   json.member("devices", status.num_devices).member("functions", status.num_functions);
   json.key("disk");
   write(json, status.disk);
+  json.member("quarantined", status.num_quarantined);
+  if (!status.state_trouble.empty()) json.member("state_trouble", status.state_trouble);
   json.key("services");
   write_services(json, status);
   json.key("listeners");
@@ -249,7 +258,7 @@ void print_json(const StatusReport& status) {
 }  // namespace
 
 int status(const StatusOptions& options) {
-  const auto answer = ask_gateway(options.socket, control::AdminRequest::kStatus,
+  const auto answer = ask_gateway(options.socket, control::StatusRequest{},
                                   {std::int64_t{options.timeout_s} * 1000});
   if (!answer) {
     fmt::print(stderr, "interlock status: {}\n", answer.error());

@@ -14,7 +14,30 @@
 
 namespace interlock::control {
 
-enum class AdminRequest : std::uint8_t { kStatus, kReload };
+struct StatusRequest {
+  bool operator==(const StatusRequest&) const = default;
+};
+struct ReloadRequest {
+  bool operator==(const ReloadRequest&) const = default;
+};
+// DevicesRequest asks for one device, or for all where `device` is empty; with `quarantined` for
+// those in quarantine alone.
+struct DevicesRequest {
+  std::string device;
+  bool quarantined = false;
+  bool operator==(const DevicesRequest&) const = default;
+};
+struct QuarantineRequest {
+  std::string device, reason;
+  std::int64_t for_ms = 0;  // 0: without an end.
+  bool operator==(const QuarantineRequest&) const = default;
+};
+struct ReleaseRequest {
+  std::string device, cause, reason;
+  bool operator==(const ReleaseRequest&) const = default;
+};
+using AdminRequest =
+    std::variant<StatusRequest, ReloadRequest, DevicesRequest, QuarantineRequest, ReleaseRequest>;
 
 struct Refusal {
   std::string reason;
@@ -85,8 +108,36 @@ struct StatusReport {
   std::uint64_t audit_last_seq = 0;
   std::optional<ReloadReport> last_reload;
   DiskReport disk;
+  std::string state_trouble;  // Why every device is refused; empty: the facts are there.
+  std::uint64_t num_quarantined = 0;
 };
 
-using AdminResponse = std::variant<Refusal, StatusReport, ReloadReport>;
+struct CauseReport {
+  std::string cause;
+  WallTime since;
+  std::optional<WallTime> until;
+  std::string evidence, by;  // `by` is empty where the gateway itself found it.
+};
+
+// DeviceReport says where one device stands.
+struct DeviceReport {
+  std::string device, function, tier, site, stage, posture;
+  std::string reason;  // What it is refused with beside its function; empty: nothing.
+  std::vector<CauseReport> causes;
+};
+
+// DevicesReport lists devices in the order of their ids.
+struct DevicesReport {
+  std::vector<DeviceReport> devices;
+  std::uint64_t left_out = 0;  // Beyond limits::kAdminDevicesShownMax.
+};
+
+// ActReport says what was done, in one sentence, and whether something about it needs a person.
+struct ActReport {
+  std::string done;
+  std::string trouble;  // Empty: none.
+};
+
+using AdminResponse = std::variant<Refusal, StatusReport, ReloadReport, DevicesReport, ActReport>;
 
 }  // namespace interlock::control

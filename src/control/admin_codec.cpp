@@ -5,6 +5,7 @@
 #include <interlock/admin.pb.h>
 
 #include "base/limits.h"
+#include "control/admin_devices.h"
 
 namespace interlock::control {
 namespace {
@@ -198,6 +199,8 @@ void put(const StatusReport& from, admin::Status& into) {
   into.set_audit_healthy(from.audit_healthy);
   into.set_audit_last_seq(from.audit_last_seq);
   if (from.last_reload) put(*from.last_reload, *into.mutable_last_reload());
+  if (!from.state_trouble.empty()) into.set_state_trouble(from.state_trouble);
+  if (from.num_quarantined > 0) into.set_quarantined(from.num_quarantined);
   if (!from.disk.empty()) put(from.disk, *into.mutable_disk());
 }
 
@@ -226,6 +229,8 @@ StatusReport get(const admin::Status& from) {
   for (const admin::Trust& each : from.trust()) into.trusts.push_back(get(each));
   for (const admin::Service& each : from.service()) into.services.push_back(get(each));
   if (from.has_last_reload()) into.last_reload = get(from.last_reload());
+  into.state_trouble = from.state_trouble();
+  into.num_quarantined = from.quarantined();
   return into;
 }
 
@@ -254,16 +259,9 @@ Result<std::optional<std::size_t>> frame_bytes(std::string_view received, std::s
   return std::optional(kLengthBytes + len);
 }
 
-std::string encode(AdminRequest request) {
+std::string encode(const AdminRequest& request) {
   admin::Request message;
-  switch (request) {
-    case AdminRequest::kStatus:
-      message.mutable_status();
-      break;
-    case AdminRequest::kReload:
-      message.mutable_reload();
-      break;
-  }
+  std::visit([&](const auto& each) { put(each, message); }, request);
   return frame(message);
 }
 
@@ -273,8 +271,14 @@ std::string encode(const AdminResponse& response) {
     message.mutable_refusal()->set_reason(refusal->reason);
   } else if (const auto* status = std::get_if<StatusReport>(&response)) {
     put(*status, *message.mutable_status());
+  } else if (const auto* reload = std::get_if<ReloadReport>(&response)) {
+    put(*reload, *message.mutable_reload());
+  } else if (const auto* devices = std::get_if<DevicesReport>(&response)) {
+    put(*devices, *message.mutable_devices());
   } else {
-    put(std::get<ReloadReport>(response), *message.mutable_reload());
+    const auto& act = std::get<ActReport>(response);
+    message.mutable_act()->set_done(act.done);
+    if (!act.trouble.empty()) message.mutable_act()->set_trouble(act.trouble);
   }
   if (message.ByteSizeLong() > limits::kAdminResponseBytesMax) {
     message.mutable_refusal()->set_reason("the answer is longer than an answer may be");
@@ -288,7 +292,7 @@ Result<AdminRequest> decode_request(std::string_view frame) {
     return malformed("the request is no message of this protocol");
   }
   // A request has one spelling: no field that this version does not know, none twice.
-  const AdminRequest request = message.has_reload() ? AdminRequest::kReload : AdminRequest::kStatus;
+  AdminRequest request = get(message);
   if (encode(request) != frame) {
     return malformed("the request asks for something that this version does not know");
   }
@@ -307,6 +311,10 @@ Result<AdminResponse> decode_response(std::string_view frame) {
       return get(message.status());
     case admin::Response::kReload:
       return get(message.reload());
+    case admin::Response::kDevices:
+      return get(message.devices());
+    case admin::Response::kAct:
+      return ActReport{message.act().done(), message.act().trouble()};
     case admin::Response::RESPONSE_NOT_SET:
       break;
   }

@@ -16,7 +16,7 @@ Result<std::optional<std::size_t>> frame_bytes(std::string_view received, std::s
 
 // encode returns the whole frame. A response that would be longer than
 // limits::kAdminResponseBytesMax becomes a refusal that says so.
-std::string encode(AdminRequest request);
+std::string encode(const AdminRequest& request);
 std::string encode(const AdminResponse& response);
 
 // decode_request reads one whole frame. kMalformed for whatever is not exactly one known request.

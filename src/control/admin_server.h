@@ -45,7 +45,7 @@ class AdminBackend {
 
   // ask begins to carry out a request of a peer who may ask. The answer is given to
   // AdminServer::answer, now or later.
-  virtual void ask(AdminRequest request, const AdminPeer& peer, AdminTicket ticket) = 0;
+  virtual void ask(const AdminRequest& request, const AdminPeer& peer, AdminTicket ticket) = 0;
 };
 
 // AdminServer belongs to one thread. At most limits::kAdminConnectionsMax connections are open;

@@ -36,6 +36,8 @@ void refuse_fixed(const policy::Snapshot& running, const policy::Snapshot& next,
   compare("audit.keep", std::to_string(running.audit_files_kept),
           std::to_string(next.audit_files_kept),
           at_or(next.places.audit_keep, next.places.audit_file));
+  compare("state_dir", running.state_dir, next.state_dir,
+          at_or(next.places.state_dir, next.places.gateway_id));
   // Where the block was taken out there is no place in the new files.
   compare("admin.socket", running.admin_socket, next.admin_socket,
           next.admin_socket.empty() ? next.places.gateway_id : next.places.admin_socket);

@@ -6,11 +6,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "control/configuration.h"
 #include "control/reload.h"
-#include "control/status.h"
 #include "daemon/say.h"
 #include "interlock/version.h"
 
@@ -27,17 +25,31 @@ constexpr const char* kAuditProblemHint = "make room on the disk; nothing has ch
 
 }  // namespace
 
-Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit)
+Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit,
+                 LoadedFacts facts)
     : config_file_(with.config_file),
+      files_(with.files),
       snapshot_(std::move(first.snapshot)),
       capacity_(session::connections_for(with.num_descriptors)),
       keyring_(with.keyring),
       audit_(std::move(audit)),
-      own_audit_(audit_->sink(audit::About::kActs)) {
+      own_audit_(audit_->sink(audit::About::kActs)),
+      desk_({.clock = clock_,
+             .audit = *own_audit_,
+             .wake = [this] { loop_.notify(); },
+             .published =
+                 [this] {
+                   for (const auto& worker : workers_) worker->facts_changed();
+                 },
+             .answer =
+                 [this](control::AdminTicket ticket, const control::AdminResponse& answer) {
+                   admin_->answer(ticket, answer);
+                 }},
+            std::move(facts)) {
   const auto wake = [this] { loop_.notify(); };
   for (std::size_t i = 0; i < with.num_workers; ++i) {
     workers_.push_back(
-        std::make_unique<Worker>(slot_, rates_, capacity_, services_, *audit_, wake));
+        std::make_unique<Worker>(slot_, desk_.slot(), rates_, capacity_, services_, *audit_, wake));
   }
   capacity_.configure(snapshot_->limits);
   configure_workers(std::move(first.listeners));
@@ -47,23 +59,6 @@ Gateway::Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer
 }
 
 Gateway::~Gateway() = default;
-
-Status Gateway::open_admin_socket() {
-  if (snapshot_->admin_socket.empty()) return Ok{};
-  IL_TRY_ASSIGN(admin_file_, net::UnixListener::listen(snapshot_->admin_socket));
-  admin_ = std::make_unique<control::AdminServer>(
-      clock_, loop_, control::AdminAccess{.own_uid = geteuid(), .group = admin_file_->group()},
-      *this);
-  const auto on_accept = [this](std::unique_ptr<net::SocketStream> stream, const std::string&) {
-    auto peer = net::peer_identity(*stream);
-    if (!peer) return;  // It is gone already.
-    admin_->open(
-        std::move(stream),
-        {.uid = peer->uid, .gid = peer->gid, .pid = peer->pid, .groups = std::move(peer->groups)});
-  };
-  admin_acceptor_ = std::make_unique<net::Acceptor>(loop_, admin_file_->take_fd(), on_accept);
-  return Ok{};
-}
 
 Status Gateway::run() {
   signals_ =
@@ -109,16 +104,6 @@ void Gateway::on_signal(int signal) {
   loop_.stop();
 }
 
-void Gateway::ask(control::AdminRequest request, const control::AdminPeer& peer,
-                  control::AdminTicket ticket) {
-  const auto kind = request == control::AdminRequest::kReload ? control::Turn::Kind::kReload
-                                                              : control::Turn::Kind::kCompare;
-  if (!turns_.want(kind, {.name = control::to_string(peer), .ticket = ticket})) {
-    admin_->answer(ticket, control::Refusal{"too many others are waiting: try again"});
-  }
-  next_turn();
-}
-
 void Gateway::next_turn() {
   auto turn = turns_.next();
   if (!turn) return;
@@ -131,6 +116,7 @@ void Gateway::next_turn() {
 }
 
 void Gateway::on_notify() {
+  desk_.on_notify();
   if (auto work = loader_->take()) {
     if (work->turn.kind == control::Turn::Kind::kCompare) {
       finish_compare(*work);
@@ -143,25 +129,6 @@ void Gateway::on_notify() {
   }
   if (publication_ && publication_->old && all_configured()) finish_publication();
   next_turn();
-}
-
-void Gateway::finish_compare(const Work& work) {
-  control::StatusReport report = control::status_of(*snapshot_);
-  report.version = kVersion;
-  report.now = clock_.wall();
-  report.started = started_;
-  report.up = clock_.now() - started_at_;
-  report.config_file = config_file_;
-  report.policy_since = snapshot_since_;
-  for (const auto& worker : workers_) report.sessions.push_back(worker->num_sessions());
-  report.services = control::reports_of(*snapshot_, services_);
-  report.sessions_max = capacity_.connections_max();
-  report.audit_healthy = audit_->healthy();
-  report.audit_last_seq = audit_->last_seq();
-  report.last_reload = last_reload_;
-  report.disk = work.disk;
-  for (const control::Asker& asker : work.turn.askers) admin_->answer(asker.ticket, report);
-  turns_.finished();
 }
 
 void Gateway::finish_reload(Work work) {
@@ -320,6 +287,7 @@ void Gateway::on_tick() {
     give_up_publication();
     next_turn();
   }
+  desk_.on_tick();
   checks_.on_tick();
   watch_services();
   feed_watchdog();
@@ -371,6 +339,8 @@ std::string Gateway::service_status() const {
   if (last_reload_ && last_reload_->outcome == Outcome::kRejected) {
     text += "; the last reload was refused";
   }
+  if (!desk_.trouble().empty())
+    text += "; THE STATE DATABASE CANNOT BE USED: everything is refused";
   if (!audit_healthy_) text += "; THE AUDIT LOG CANNOT BE WRITTEN: everything is refused";
   return text;
 }

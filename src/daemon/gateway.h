@@ -16,6 +16,7 @@
 #include "control/service_watch.h"
 #include "control/turns.h"
 #include "control/watchdog.h"
+#include "daemon/fact_desk.h"
 #include "daemon/loader.h"
 #include "daemon/worker.h"
 #include "net/notify_socket.h"
@@ -30,7 +31,8 @@ class Gateway final : public control::AdminBackend {
  public:
   // `first` is a configuration that can be put in force. Signals SIGTERM, SIGINT and SIGHUP are
   // blocked in this thread.
-  Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit);
+  Gateway(Preparation with, Prepared first, std::unique_ptr<audit::Writer> audit,
+          LoadedFacts facts);
   ~Gateway() override;
 
   // open_admin_socket opens the socket that the configuration names, if it names one.
@@ -50,8 +52,9 @@ class Gateway final : public control::AdminBackend {
     std::shared_ptr<const policy::Snapshot> old;  // Once it is in force.
   };
 
-  void ask(control::AdminRequest request, const control::AdminPeer& peer,
+  void ask(const control::AdminRequest& request, const control::AdminPeer& peer,
            control::AdminTicket ticket) override;
+  [[nodiscard]] control::Operator operator_of(const control::AdminPeer& peer) const;
   void on_signal(int signal);
   void on_notify();
   void on_tick();
@@ -81,6 +84,7 @@ class Gateway final : public control::AdminBackend {
   const WallTime started_ = clock_.wall();
   const Instant started_at_ = clock_.now();
   const std::string config_file_;
+  port::Files& files_;
 
   std::shared_ptr<const policy::Snapshot> snapshot_;  // In force.
   WallTime snapshot_since_ = started_;
@@ -98,6 +102,7 @@ class Gateway final : public control::AdminBackend {
 
   std::unique_ptr<audit::Writer> audit_;
   std::unique_ptr<audit::Sink> own_audit_;
+  FactDesk desk_;
   bool audit_healthy_ = true;
   std::uint64_t num_records_ = 0;              // That were to go to the disk at once ...
   std::atomic<std::uint64_t> num_on_disk_{0};  // ... and those that are there.

@@ -65,7 +65,13 @@ int start(const std::string& config, std::size_t num_workers, std::size_t num_de
       snapshot->audit_file, snapshot->gateway_id, clock,
       {.rotate_bytes = snapshot->audit_rotate_bytes, .num_kept = snapshot->audit_files_kept});
   if (!audit) return cannot("audit file " + snapshot->audit_file, audit.error());
-  Gateway gateway(with, std::move(first), std::move(*audit));
+  LoadedFacts facts = load_facts(snapshot->state_dir);
+  if (!facts.trouble.empty()) {
+    say(facts.trouble);
+    say("every device is refused (state_unavailable) until this is mended and the gateway "
+        "restarted");
+  }
+  Gateway gateway(with, std::move(first), std::move(*audit), std::move(facts));
   if (const Status opened = gateway.open_admin_socket(); !opened) {
     return cannot("admin socket " + snapshot->admin_socket, opened.error());
   }

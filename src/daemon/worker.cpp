@@ -5,13 +5,14 @@
 
 namespace interlock::daemon {
 
-Worker::Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::Capacity& capacity,
-               session::ServiceTable& services, audit::Writer& audit,
+Worker::Worker(session::SnapshotSlot& slot, session::FactsSlot& facts, session::RateTable& rates,
+               session::Capacity& capacity, session::ServiceTable& services, audit::Writer& audit,
                std::function<void()> on_configured)
     : services_(dialer_, clock_, loop_, services),
       snapshots_(slot),
+      facts_(facts),
       audit_(audit.sink()),
-      context_{clock_, random_, *audit_, loop_, services_, snapshots_, rates, capacity, {}},
+      context_{clock_, random_, *audit_, loop_, services_, snapshots_, facts_, rates, capacity, {}},
       on_configured_(std::move(on_configured)) {}
 
 void Worker::configure(std::uint64_t version, std::vector<WorkerListener> listeners) {
@@ -24,6 +25,7 @@ void Worker::configure(std::uint64_t version, std::vector<WorkerListener> listen
 
 void Worker::run() {
   take_configuration();
+  look_again();
   loop_.run({.on_wakeup =
                  [this] {
                    services_.on_wakeup();
@@ -31,11 +33,7 @@ void Worker::run() {
                    look_again();
                  },
              .on_tick = [this] { on_tick(); },
-             .on_notify =
-                 [this] {
-                   take_configuration();
-                   services_.on_wakeup();
-                 }},
+             .on_notify = [this] { on_notify(); }},
             limits::kAuditFlushInterval);
   audit_->no_more_operations();
   context_.refusals.flush();
@@ -59,6 +57,14 @@ void Worker::on_tick() {
   num_sessions_.store(sessions_.size(), std::memory_order_relaxed);
 }
 
+void Worker::on_notify() {
+  take_configuration();
+  const std::uint64_t facts = facts_.generation();
+  if (std::exchange(facts_seen_, facts) != facts) looked_until_ = 0;  // From the beginning.
+  look_again();
+  services_.on_wakeup();
+}
+
 void Worker::take_configuration() {
   std::optional<Configuration> next;
   {
@@ -72,18 +78,19 @@ void Worker::take_configuration() {
   dialer_.retain(*snapshots_.current());
   looking_again_for_ = next->version;
   looked_until_ = 0;
-  look_again();
 }
 
 // Judging a certificate anew takes a while: the sockets have their turn in between.
 void Worker::look_again() {
-  if (looking_again_for_ == 0) return;
-  if (!sessions_.look_again(looked_until_, limits::kSessionsPerLookAgain)) {
+  if (!looked_until_) return;
+  if (!sessions_.look_again(*looked_until_, limits::kSessionsPerLookAgain)) {
     loop_.request();
     return;
   }
+  looked_until_.reset();
   audit_->flush();  // Who was cut is on record before anybody hears that the reload is done.
   num_sessions_.store(sessions_.size(), std::memory_order_relaxed);
+  if (looking_again_for_ == 0) return;
   configured_.store(std::exchange(looking_again_for_, 0), std::memory_order_release);
   on_configured_();
 }

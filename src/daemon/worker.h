@@ -29,14 +29,14 @@ struct WorkerListener {
 };
 
 // Worker is made by the control thread; then run() belongs to a thread of its own, and other
-// threads call only configure(), stop() and what is const.
+// threads call only configure(), facts_changed(), stop() and what is const.
 // Members stand in the order of their lives.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 class Worker {
  public:
   // `on_configured` is called by the worker's thread whenever configured() has changed.
-  Worker(session::SnapshotSlot& slot, session::RateTable& rates, session::Capacity& capacity,
-         session::ServiceTable& services, audit::Writer& audit,
+  Worker(session::SnapshotSlot& slot, session::FactsSlot& facts, session::RateTable& rates,
+         session::Capacity& capacity, session::ServiceTable& services, audit::Writer& audit,
          std::function<void()> on_configured);
 
   // configure gives the worker its listeners, all of them: it goes on with the sockets that it has
@@ -50,6 +50,10 @@ class Worker {
 
   void run();
   void stop() { loop_.stop(); }
+
+  // facts_changed lets every open session look at the facts that were published before, a few
+  // sessions at a time.
+  void facts_changed() { loop_.notify(); }
 
   // progress moves while the loop goes round.
   [[nodiscard]] std::uint64_t progress() const { return ticks_.load(std::memory_order_relaxed); }
@@ -72,6 +76,7 @@ class Worker {
     std::unique_ptr<net::Acceptor> acceptor;
   };
 
+  void on_notify();
   void take_configuration();
   void listen(std::vector<WorkerListener> listeners);
   std::unique_ptr<net::Acceptor> accept_for(const Listening& listening, Fd socket);
@@ -86,12 +91,16 @@ class Worker {
   tls::ClientDialer dialer_{sockets_, tls_, clock_};
   session::ServicePool services_;
   session::SnapshotReader snapshots_;
+  session::FactsReader facts_;
   std::unique_ptr<audit::Sink> audit_;
   session::Context context_;
   session::SessionTable sessions_{context_};
   std::vector<std::unique_ptr<Listening>> listening_;
-  std::uint64_t looking_again_for_ = 0;  // Version of the configuration; 0: all have looked.
-  std::size_t looked_until_ = 0;
+  // Where sessions look again: up to which slot, for which version of the configuration (0: for
+  // facts alone), and which facts are the last that they have begun to look at.
+  std::optional<std::size_t> looked_until_;
+  std::uint64_t looking_again_for_ = 0;
+  std::uint64_t facts_seen_ = 0;
   std::int64_t ticked_us_ = 0;  // The last time; 0: not yet.
 
   std::mutex mutex_;

@@ -19,14 +19,16 @@ enum class AuditEvent : std::uint8_t {
   kGatewayStop,     // The daemon stopped in an orderly way.
   kConfigApplied,   // A reload put another configuration in force, or found nothing changed.
   kConfigRejected,  // A reload was refused; the configuration in force stays.
-  kServiceDown,     // An endpoint of a service stopped answering.
-  kServiceUp,       // It answers again.
-  kTunnelEnd,       // An operation that went on in another protocol is over.
-  kAuditRepaired,   // An incomplete last line, left by a crash, was cut off.
-  kAuditRotated,    // The first record of a file that follows another; says what is still kept.
-  kAuditFull,       // The disk is full: operations are refused from here on ...
-  kAuditRoom,       // ... until there is room again.
-  kRefusalsCounted  // Refusals of one caller and reason that have no record of their own.
+  kDeviceQuarantined,  // A device got a cause of quarantine.
+  kDeviceReleased,     // A cause of its quarantine ended.
+  kServiceDown,        // An endpoint of a service stopped answering.
+  kServiceUp,          // It answers again.
+  kTunnelEnd,          // An operation that went on in another protocol is over.
+  kAuditRepaired,      // An incomplete last line, left by a crash, was cut off.
+  kAuditRotated,       // The first record of a file that follows another; says what is still kept.
+  kAuditFull,          // The disk is full: operations are refused from here on ...
+  kAuditRoom,          // ... until there is room again.
+  kRefusalsCounted     // Refusals of one caller and reason that have no record of their own.
 };
 
 struct AuditRecord {

@@ -88,6 +88,11 @@ struct Standing {
   std::optional<WallTime> changes_at;
   bool operator==(const Standing&) const = default;
 
+  // holds_nothing: not one operation is in force, nor any of the gateway's own services.
+  [[nodiscard]] bool holds_nothing() const {
+    return scope.base == Base::kNone && !scope.essential && scope.enrol == Enrol::kNo;
+  }
+
   // tells_reason: who may be a clone, or somebody with a factory's secret, learns no reason.
   [[nodiscard]] bool tells_reason() const {
     return !causes.has(Cause::kCloneSuspected) && !causes.has(Cause::kDefaultSecret);

@@ -36,6 +36,7 @@ class Compiling {
                            Service& made);
   void compile_tiers(const Unit& unit);
   void compile_functions(const Unit& unit);
+  void compile_quarantine(const std::deque<Unit>& units);
   void compile_settings(const std::deque<Unit>& units);
   void compile_listeners(const Unit& unit);
   void compile_inventory();
@@ -92,6 +93,7 @@ class Compiling {
   bool compile_content_types(const config::Function::Permit::Http& http, const Node& block,
                              Permit& made);
   bool compile_rate(const config::Rate& rate, const Node& block, Permit& made);
+  bool compile_essential(const config::Function::Permit& permit, const Node& block, Permit& made);
   void compile_assurance(const config::Function& function, const Node& block, Function& made);
   // compile_paths builds what matches the paths of all permits at once.
   void compile_paths(Function& function, const Node& block);

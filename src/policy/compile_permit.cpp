@@ -181,6 +181,7 @@ std::optional<Permit> Compiling::compile_permit(const config::Function::Permit& 
   good &= compile_content_types(permit.http(), http, made);
   good &= compile_upgrade(permit.http(), http, made);
   if (permit.has_rate()) good &= compile_rate(permit.rate(), *block.field("rate"), made);
+  if (good) good = compile_essential(permit, block, made);
   if (!good || made.service == nullptr) return std::nullopt;
   return made;
 }

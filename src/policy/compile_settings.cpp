@@ -118,6 +118,13 @@ void Compiling::compile_settings(const std::deque<Unit>& units) {
     if (const Node* block = single(unit, "audit")) compile_audit(unit, *block);
     if (const Node* block = single(unit, "admin")) compile_admin(unit, *block);
     if (const Node* block = single(unit, "limits")) compile_limits(message.limits(), *block);
+    if (const Node* field = single(unit, "state_dir")) {
+      out().state_dir = resolve(unit.file, message.state_dir());
+      out().places.state_dir = field->value_at();
+      if (message.state_dir().empty()) {
+        error(field->value_at(), "state_dir names no folder", "write \"/var/lib/interlock\"");
+      }
+    }
     if (const Node* field = single(unit, "inventory_file")) {
       inventory_file_ = resolve(unit.file, message.inventory_file());
       inventory_at_ = field->value_at();

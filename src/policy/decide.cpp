@@ -17,7 +17,10 @@ Reason judge_device(const Facts& facts) {
   if (facts.device.foreign) return Reason::wrong_site;
   const Tier* tier = facts.device.tier;
   if (tier == nullptr) return Reason::kNone;
-  if (tier->attestation && !facts.trusted) return Reason::attestation_required;
+  // With a standing it is a matter of scope.
+  if (tier->attestation && !facts.trusted && facts.standing == nullptr) {
+    return Reason::attestation_required;
+  }
   if (tier->hardware_backed_key && !facts.trusted) return Reason::key_not_hardware_backed;
   if (tier->max_certificate_lifetime && facts.certificate_lifetime &&
       *facts.certificate_lifetime > *tier->max_certificate_lifetime) {
@@ -69,8 +72,28 @@ Nearness nearness_of(const Permit& permit, const Facts& facts, const HttpOperati
   return {segments, method, common_behind(segments, permit.pattern, path, facts.device)};
 }
 
-Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
-  const std::vector<Permit>& permits = facts.device.function->permits;
+// InForce is a function, and how much of it holds.
+struct InForce {
+  enum class Part : std::uint8_t { kAll, kReads, kEssential };
+  const Function* function;
+  Part part = Part::kAll;
+
+  [[nodiscard]] bool has(const Permit& permit) const {
+    switch (part) {
+      case Part::kAll:
+        return true;
+      case Part::kReads:
+        return permit.only_reads();
+      case Part::kEssential:
+        return permit.essential;
+    }
+    return false;
+  }
+};
+
+Decision deny_with_nearest(const Facts& facts, const Function& function,
+                           const HttpOperation& operation) {
+  const std::vector<Permit>& permits = function.permits;
   Decision decision{.reason = Reason::no_permit, .difference = Difference::kNoPermit};
   const std::vector<std::string_view> path = split_path(operation.path);
   Nearness best;
@@ -99,11 +122,15 @@ Decision deny_with_nearest(const Facts& facts, const HttpOperation& operation) {
 // the first in name order stands for all.
 class Match {
  public:
-  Match(const Facts& facts, const HttpOperation& operation)
-      : facts_(facts), operation_(operation), permits_(facts.device.function->permits) {}
+  Match(const Facts& facts, const InForce& in_force, const HttpOperation& operation)
+      : facts_(facts),
+        in_force_(in_force),
+        operation_(operation),
+        permits_(in_force.function->permits) {}
 
   void take(std::uint32_t number) {
     const Permit& permit = permits_[number];
+    if (!in_force_.has(permit)) return;
     if (!permit.permits_method(operation_.method)) {
       first(other_method_, number);
     } else if (!permit.permits_upgrade(operation_.upgrade)) {
@@ -175,6 +202,7 @@ class Match {
   }
 
   const Facts& facts_;
+  const InForce in_force_;
   const HttpOperation& operation_;
   const std::vector<Permit>& permits_;
   std::uint32_t covering_ = kNobody;
@@ -186,17 +214,52 @@ class Match {
   std::uint32_t other_method_ = kNobody;    // Covers the path alone.
 };
 
-}  // namespace
-
-Decision decide(const Facts& facts, const HttpOperation& operation) {
-  if (const Reason reason = judge_caller(facts); reason != Reason::kNone) return {.reason = reason};
-  Match match(facts, operation);
-  const bool all_asked = facts.device.function->paths.match(
+Decision decide_by(const InForce& in_force, const Facts& facts, const HttpOperation& operation) {
+  Match match(facts, in_force, operation);
+  const bool all_asked = in_force.function->paths.match(
       operation.path, facts.device, [&](std::uint32_t number) { match.take(number); });
   // Where not all permits could be asked, none is taken: an earlier one might have been the one.
   if (!all_asked) return {.reason = Reason::overloaded};
   if (const auto decision = match.decision()) return *decision;
-  return deny_with_nearest(facts, operation);
+  return deny_with_nearest(facts, *in_force.function, operation);
+}
+
+// Of a scope that is not the device's own whatever is not allowed is denied for the standing's
+// reason: that a permit is out of force is the one thing to know.
+Decision decide_in_scope(const Facts& facts, const HttpOperation& operation) {
+  const Scope& scope = facts.standing->scope;
+  const auto allowed_by = [&](const InForce& in_force) -> std::optional<Decision> {
+    if (in_force.function == nullptr) return std::nullopt;
+    Decision decision = decide_by(in_force, facts, operation);
+    if (!decision.allowed()) return std::nullopt;
+    return decision;
+  };
+  const Function* own = facts.device.function;
+  std::optional<Decision> allowed;
+  if (scope.base == Base::kOwn) allowed = allowed_by({own, InForce::Part::kReads});
+  if (scope.base == Base::kRemediation) {
+    allowed = allowed_by({facts.remediation, InForce::Part::kReads});
+  }
+  if (!allowed && scope.essential) allowed = allowed_by({own, InForce::Part::kEssential});
+  if (allowed) return *allowed;
+  const Reason reason = facts.standing->reason;
+  return {.reason = reason == Reason::kNone ? Reason::stage_pending : reason};
+}
+
+// All of the device's own function holds.
+bool is_unlimited(const Standing& standing) {
+  return standing.reason == Reason::kNone && standing.scope.base == Base::kOwn &&
+         !standing.scope.reads_only;
+}
+
+}  // namespace
+
+Decision decide(const Facts& facts, const HttpOperation& operation) {
+  if (const Reason reason = judge_caller(facts); reason != Reason::kNone) return {.reason = reason};
+  if (facts.standing != nullptr && !is_unlimited(*facts.standing)) {
+    return decide_in_scope(facts, operation);
+  }
+  return decide_by({facts.device.function, InForce::Part::kAll}, facts, operation);
 }
 
 }  // namespace interlock::policy

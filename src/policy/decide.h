@@ -6,6 +6,7 @@
 #include "interlock/decision.h"
 #include "model/http.h"
 #include "model/identity.h"
+#include "model/scope.h"
 #include "policy/snapshot.h"
 
 namespace interlock::policy {
@@ -42,12 +43,17 @@ struct Facts {
   bool trusted = false;
   int assurance = kUniqueKeyAssurance;  // 0 to 3.
   Budgets* budgets = nullptr;           // Null: all budgets are full (`expect`, `explain`).
+  // Where the device stands; null where intent alone is judged, as of one that is active and
+  // trusted.
+  const Standing* standing = nullptr;
+  const Function* remediation = nullptr;  // What its scope may name; null: it permits nothing.
 };
 
 // decide is pure and total: no clock, no log, no device list; its cost does not grow with the
 // number of devices. Denies whatever no permit covers. Of several covering permits the first in
-// name order that has budget is taken. Allocates only when it denies, or where the function has a
-// path_regex.
+// name order that has budget is taken. A scope that is not the device's own (model/scope.h) leaves
+// less: what it does not cover is denied with the reason of the standing. Allocates only when it
+// denies, or where the function has a path_regex.
 Decision decide(const Facts& facts, const HttpOperation& operation);
 
 }  // namespace interlock::policy

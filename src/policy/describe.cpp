@@ -117,6 +117,13 @@ std::string describe(const Decision& decision, const Facts& facts, const HttpOpe
         "it",
         facts.device.function->name);
   }
+  if (facts.standing != nullptr && !facts.standing->causes.empty()) {
+    std::vector<std::string_view> causes;
+    for (const Cause cause : kCauses) {
+      if (facts.standing->causes.has(cause)) causes.push_back(to_string(cause));
+    }
+    return fmt::format("the device is in quarantine ({})", fmt::join(causes, ", "));
+  }
   if (facts.device.tier != nullptr) {
     return fmt::format("tier \"{}\": {}", facts.device.tier->name, what_happened(decision.reason));
   }

@@ -99,6 +99,7 @@ class Loader {
     for (const Unit& unit : units_) compiling_.compile_services(unit);
     for (const Unit& unit : units_) compiling_.compile_tiers(unit);
     for (const Unit& unit : units_) compiling_.compile_functions(unit);
+    compiling_.compile_quarantine(units_);
     for (const Unit& unit : units_) compiling_.compile_listeners(unit);
     compiling_.compile_inventory();
     if (has_errors(result_.problems)) return;

@@ -44,6 +44,12 @@ bool is_permittable_method(std::string_view method) {
          method != "TRACE";
 }
 
+bool Permit::only_reads() const {
+  return upgrade.empty() && std::ranges::all_of(methods, [](const std::string& method) {
+           return method == "GET" || method == "HEAD";
+         });
+}
+
 bool Permit::permits_content_type(std::string_view field_value) const {
   if (content_types.empty()) return true;
   const std::string_view media_type = http1::media_type(field_value);

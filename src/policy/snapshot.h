@@ -83,9 +83,13 @@ struct Permit {
   std::uint64_t body_bytes_max = 0;
   std::vector<std::string> content_types;  // "type/subtype", lower case; empty: any, or none.
   std::string upgrade;                     // A protocol, lower case; empty: none.
+  bool essential = false;                  // It holds in quarantine too (model/scope.h).
   std::optional<Rate> rate;                // Nothing: as often as the device likes.
 
   [[nodiscard]] bool permits_method(std::string_view method) const;
+
+  // only_reads says whether all it permits is GET and HEAD, without another protocol.
+  [[nodiscard]] bool only_reads() const;
 
   // permits_content_type takes a whole Content-Type field value: what is malformed is permitted by
   // no permit that lists content types.
@@ -139,6 +143,7 @@ struct ReadFile {
 struct Places {
   Position gateway_id, audit_file, audit_rotate, audit_keep, admin_socket, admin_metrics;
   Position connections;  // Of limits { }.
+  Position state_dir;
 };
 
 // Snapshot owns everything the pointers inside it point to.
@@ -152,6 +157,7 @@ struct Snapshot {
   std::uint64_t audit_rotate_bytes = limits::kAuditRotateBytes;
   std::uint32_t audit_files_kept = limits::kAuditFilesKept;
   std::string admin_socket;               // Empty: none.
+  std::string state_dir;                  // Empty: no facts are kept.
   std::optional<Endpoint> admin_metrics;  // Nothing: metrics are not served.
   Places places;
   ClientLimits limits;
@@ -160,9 +166,10 @@ struct Snapshot {
   std::vector<std::unique_ptr<const Service>> services;
   std::vector<std::unique_ptr<const Tier>> tiers;
   std::vector<std::unique_ptr<const Function>> functions;
-  std::deque<Device> device_store;     // In the order of the inventory.
-  std::set<std::string> site_names;    // Of devices.
-  std::vector<const Device*> devices;  // Ordered by id.
+  const Function* remediation = nullptr;  // For quarantine; null: none.
+  std::deque<Device> device_store;        // In the order of the inventory.
+  std::set<std::string> site_names;       // Of devices.
+  std::vector<const Device*> devices;     // Ordered by id.
   Identities identities;
 
   [[nodiscard]] const Listener* listener(std::string_view name) const;

@@ -31,8 +31,12 @@ struct StoreError {
   std::string message;  // For people: which file, what is wrong with it, and what to do.
 };
 
+// StoreResult is a value or a StoreError, as Result is of Error.
 template <class T>
-using StoreResult = tl::expected<T, StoreError>;
+class [[nodiscard]] StoreResult : public tl::expected<T, StoreError> {
+ public:
+  using tl::expected<T, StoreError>::expected;
+};
 using StoreStatus = StoreResult<Ok>;
 
 // Marks is what is known about the gateway itself.

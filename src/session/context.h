@@ -11,6 +11,7 @@
 #include "port/dialer.h"
 #include "port/wakeup.h"
 #include "session/capacity.h"
+#include "session/facts_view.h"
 #include "session/meter.h"
 #include "session/rate_table.h"
 #include "session/refusals.h"
@@ -28,6 +29,7 @@ struct Context {
   port::Wakeup& wakeup;
   ServicePool& services;
   SnapshotReader& snapshots;
+  FactsReader& facts;
   RateTable& rates;
   Capacity& capacity;
   // Where bytes are read into before they are queued; used only within one call.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "lifecycle/intent_of.h"
 #include "policy/describe.h"
 #include "session/answer.h"
 #include "session/identity_fields.h"
@@ -33,6 +34,18 @@ void Gate::look_again() {
   // Without a listener there are no facts, and the key is still the same.
   if (admission_.facts->leaf) spki_hex_ = to_hex(admission_.facts->leaf->spki_sha256);
   identity_fields_.clear();
+  look_at_facts();
+}
+
+void Gate::look_at_facts() {
+  facts_generation_ = context_.facts.generation();
+  const FactsView& view = *context_.facts.current();
+  standing_ = Standing();  // Nothing is in force: state_unavailable.
+  known_ = nullptr;
+  if (admission_.device == nullptr || !view.available()) return;
+  known_ = view.find(admission_.device->id);
+  standing_ = lifecycle::standing_of(known_.get(), lifecycle::intent_of(*admission_.device), {},
+                                     context_.clock.wall());
 }
 
 std::string_view Gate::identity_fields() {
@@ -62,23 +75,38 @@ void Gate::refuse_handshake(Reason reason, std::string_view detail) {
   deny(refused, reason, std::string(detail));
 }
 
-bool Gate::is_outdated() const {
+bool Gate::admission_outdated() const {
   return context_.snapshots.generation() != generation_ ||
          !policy::still_admitted(admission_, context_.clock.wall());
 }
 
+bool Gate::is_outdated() const {
+  return admission_outdated() || context_.facts.generation() != facts_generation_ ||
+         (standing_.changes_at && *standing_.changes_at <= context_.clock.wall());
+}
+
 Reason Gate::readmit() {
-  if (is_outdated()) look_again();
+  if (admission_outdated()) {
+    look_again();
+  } else if (is_outdated()) {
+    look_at_facts();
+  }
   return admission_.reason;
+}
+
+policy::Facts Gate::facts() const {
+  return {.device = *admission_.device,
+          .certificate_lifetime = admission_.certificate_lifetime(),
+          .assurance = admission_.assurance(),
+          .standing = &standing_,
+          .remediation = snapshot_->remediation};
 }
 
 Judgement Gate::judge_again(const HttpOperation& operation) {
   if (const Reason standing = readmit(); standing != Reason::kNone) {
     return {.reason = standing, .detail = admission_.detail};
   }
-  const policy::Facts facts{.device = *admission_.device,
-                            .certificate_lifetime = admission_.certificate_lifetime(),
-                            .assurance = admission_.assurance()};
+  const policy::Facts facts = this->facts();
   const Decision decision = policy::decide(facts, operation);
   if (decision.allowed()) return {.permit = decision.permit};
   return {.reason = decision.reason, .detail = policy::describe(decision, facts, operation)};
@@ -98,10 +126,8 @@ Judgement Gate::judge(const HttpOperation& operation) {
   if (standing != Reason::kNone) return deny_standing(written);
 
   RateTable::Hold budgets(context_.rates, *admission_.device, context_.clock.now());
-  const policy::Facts facts{.device = *admission_.device,
-                            .certificate_lifetime = admission_.certificate_lifetime(),
-                            .assurance = admission_.assurance(),
-                            .budgets = &budgets};
+  policy::Facts facts = this->facts();
+  facts.budgets = &budgets;
   const Decision decision = policy::decide(facts, operation);
   if (!decision.allowed()) {
     budgets.release();

@@ -2,6 +2,7 @@
 // forward: what is not audited never passes.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "interlock/decision.h"
 #include "model/http.h"
 #include "policy/admit.h"
+#include "policy/decide.h"
 #include "session/context.h"
 
 namespace interlock::session {
@@ -91,6 +93,14 @@ class Gate {
 
   [[nodiscard]] const policy::Admission& admission() const { return admission_; }
 
+  // standing is where the device stands; of a client that is not admitted it says nothing.
+  [[nodiscard]] const Standing& standing() const { return standing_; }
+
+  // expires_at is the moment after which time alone may have changed what the client may do.
+  [[nodiscard]] WallTime expires_at() const {
+    return std::min(admission_.valid_until, standing_.changes_at.value_or(kDistantFuture));
+  }
+
   // identity_fields is what services are told about the client, who must be admitted: ready header
   // lines. The view ends with the next admission, or with rest().
   [[nodiscard]] std::string_view identity_fields();
@@ -105,6 +115,9 @@ class Gate {
 
  private:
   void look_again();
+  void look_at_facts();
+  [[nodiscard]] bool admission_outdated() const;
+  [[nodiscard]] policy::Facts facts() const;
   void remember();
   void count(const AuditRecord& refusal) const;
   [[nodiscard]] AuditRecord record(AuditEvent event, const HttpOperation& operation) const;
@@ -118,6 +131,9 @@ class Gate {
   SnapshotPtr snapshot_;          // The configuration the members below were judged under.
   std::uint64_t generation_ = 0;  // Its generation.
   policy::Admission admission_;
+  std::uint64_t facts_generation_ = 0;  // Of what the members below were made of.
+  FactsView::FactsPtr known_;           // What is known of the device; standing_ views it.
+  Standing standing_;
   std::string spki_hex_;
   bool proved_ = false;
   std::string identity_fields_;  // Empty: not made yet.

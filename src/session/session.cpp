@@ -250,11 +250,13 @@ void Session::look_again() noexcept {
     if (gate_.is_outdated()) advance();
     return;
   }
-  const Reason reason = gate_.readmit();
-  if (reason != Reason::kNone) {
+  if (const Reason reason = gate_.readmit(); reason != Reason::kNone) {
     cut(reason, gate_.admission().detail);
+  } else if (const Standing& standing = gate_.standing(); standing.holds_nothing()) {
+    cut(standing.reason, what_happened(standing.reason));
   } else {
     keep_index();
+    table_.expires(gate_.expires_at());
   }
 }
 
@@ -264,7 +266,7 @@ void Session::keep_index() {
   indexed_generation_ = gate_.generation();
   // Where another device has no connection left, this one goes on counting as the old one's.
   static_cast<void>(context_.capacity.identify(place_, gate_.admission().device->id));
-  table_.index(id_, gate_.admission());
+  table_.index(id_, gate_);
 }
 
 void Session::cut(Reason reason, std::string_view detail) noexcept {

@@ -63,14 +63,15 @@ Session* SessionTable::find(SessionId id) const {
   return slots_[id.slot].session.get();
 }
 
-void SessionTable::index(SessionId id, const policy::Admission& admission) {
+void SessionTable::index(SessionId id, const Gate& gate) {
+  const policy::Admission& admission = gate.admission();
   forget(id.slot);
   Slot& slot = slots_[id.slot];
   slot.keys = {index_key(IndexKind::kDevice, admission.device->id),
                index_key(IndexKind::kCredential, to_hex(admission.facts->leaf->spki_sha256))};
   slot.indexed = true;
   for (const std::uint64_t key : slot.keys) index_.emplace(key, id.slot);
-  expires_at_ = std::min(expires_at_, admission.valid_until);
+  expires(gate.expires_at());
 }
 
 std::vector<std::uint32_t> SessionTable::found_under(IndexKind kind, std::string_view key) const {
@@ -114,10 +115,10 @@ void SessionTable::judge_expired() {
   expires_at_ = kDistantFuture;
   for (const Slot& slot : slots_) {
     if (!slot.indexed) continue;
-    const policy::Admission& admission = slot.session->gate().admission();
-    if (!policy::still_admitted(admission, now)) slot.session->look_again();
+    const Gate& gate = slot.session->gate();
+    if (gate.is_outdated()) slot.session->look_again();
     if (slot.session->phase() == Session::Phase::kServe) {
-      expires_at_ = std::min(expires_at_, admission.valid_until);
+      expires(gate.expires_at());
     }
   }
 }

@@ -2,6 +2,7 @@
 // credential and issuer, so that a change cuts those it touches and no others.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -38,7 +39,7 @@ class SessionTable {
   [[nodiscard]] std::size_t size() const { return num_open_; }
 
   // index makes a session findable by who its client is now.
-  void index(SessionId id, const policy::Admission& admission);
+  void index(SessionId id, const Gate& gate);
 
   // cut ends every session found under `key`, and returns how many there were.
   std::size_t cut(IndexKind kind, std::string_view key, Reason reason, std::string_view detail);
@@ -51,6 +52,9 @@ class SessionTable {
   // all have been asked. Call it until then, from 0 on: sessions opened meanwhile need not look
   // again.
   bool look_again(std::size_t& from, std::size_t most);
+
+  // expires says that a verdict on a session runs out then.
+  void expires(WallTime at) { expires_at_ = std::min(expires_at_, at); }
 
   // judge_expired lets those look again whose verdict has run out by now, as certificates and
   // revocation lists do. Call it many times a second: it costs little where nothing has.

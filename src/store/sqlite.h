@@ -78,9 +78,9 @@ class Database {
   };
   static StoreResult<Database> open(const std::string& path, Mode mode);
 
-  StoreResult<Statement> prepare(std::string_view sql) const;
+  [[nodiscard]] StoreResult<Statement> prepare(std::string_view sql) const;
   // run executes statements without values; rows are dropped.
-  StoreStatus run(const std::string& sql) const;
+  [[nodiscard]] StoreStatus run(const std::string& sql) const;
   // integer and text return the first column of the only row; kDamaged where there is none.
   [[nodiscard]] StoreResult<std::int64_t> integer(std::string_view sql) const;
   [[nodiscard]] StoreResult<std::string> text(std::string_view sql) const;
@@ -90,7 +90,7 @@ class Database {
   void keep_log(bool keep) const;
 
   // copy_to replaces the content of `other` by this one's (SQLite's online backup).
-  StoreStatus copy_to(const Database& other) const;
+  [[nodiscard]] StoreStatus copy_to(const Database& other) const;
 
   [[nodiscard]] const std::string& path() const { return *path_; }
   [[nodiscard]] StoreError error(StoreFault fault, std::string_view what) const {

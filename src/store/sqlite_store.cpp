@@ -78,7 +78,7 @@ template <class Fill>
 StoreResult<std::string> make_database(const std::string& path, const Fill& fill) {
   const std::string part = path + ".part";
   remove_database(part);  // What a crash may have left.
-  const auto made = [&]() -> StoreResult<std::string> {
+  auto made = [&]() -> StoreResult<std::string> {
     IL_TRY(create_file(part));
     IL_TRY_ASSIGN(const Database database, Database::open(part, Database::Mode::kWrite));
     IL_TRY(fill(database));

@@ -88,7 +88,7 @@ class Socket(GatewayCase):
 
     def test_what_is_no_request_is_refused_with_a_reason(self):
         for data, why in ((struct.pack(">I", 0), b"does not know"),
-                          (struct.pack(">I", 2) + b"\x1a\x00", b"does not know"),
+                          (struct.pack(">I", 2) + b"\x32\x00", b"does not know"),
                           (struct.pack(">I", 4) + b"\x0a\x00\x12\x00", b"does not know"),
                           (struct.pack(">I", 1) + b"\xff", b"no message of this protocol"),
                           (STATUS + b"\x00", b"no message of this protocol"),

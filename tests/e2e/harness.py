@@ -249,7 +249,7 @@ class Gateway:
             text = text.replace(f"@{name}@", f"127.0.0.1:{port}")
         text = text.replace('audit { file: "audit.jsonl" }', f"audit {{ {audit} }}")
         text += (f'listener {{ name: "legacy" address: "127.0.0.1:{self.port12}" protocol: HTTP '
-                 f'trust: "plant" min_tls: V1_2 }}\nadmin {{ socket: "{self.socket.name}" }}\n')
+                 f'trust: "plant" min_tls: V1_2 }}\n')
         self.config.write_text(text, encoding="utf-8")
         self._arguments, self._env = arguments, env
         self.start()

@@ -72,9 +72,12 @@ class World {
   session::ServicePool pool{dialer, clock, wakeup, services};
   session::SnapshotSlot slot;
   session::SnapshotReader snapshots{slot};
+  session::FactsSlot facts_slot{std::make_shared<const session::FactsView>()};
+  session::FactsReader facts{facts_slot};
   session::RateTable rates;
   session::Capacity capacity;
-  session::Context context{clock, chance, audit, wakeup, pool, snapshots, rates, capacity, {}};
+  session::Context context{clock,     chance, audit, wakeup,   pool,
+                           snapshots, facts,  rates, capacity, {}};
   session::SessionTable table{context};
 };
 

@@ -60,6 +60,8 @@ StatusReport status_report() {
   report.audit_healthy = true;
   report.audit_last_seq = UINT64_MAX;
   report.last_reload = reload_report();
+  report.state_trouble = "state.db is damaged";
+  report.num_quarantined = 3;
   report.disk = reload_report().disk;
   return report;
 }
@@ -86,14 +88,33 @@ void check_round_trip(const T& report) {
   BOOST_TEST(!decode_response(sent + '\0').has_value());
 }
 
+DevicesReport devices_report() {
+  DeviceReport device{.device = "press-07",
+                      .function = "press",
+                      .tier = "critical",
+                      .site = "hall",
+                      .stage = "active",
+                      .posture = "quarantined",
+                      .reason = "quarantined",
+                      .causes = {}};
+  device.causes.push_back({"operator", WallTime{1}, WallTime{2}, "it smells", "root"});
+  device.causes.push_back({"violations", WallTime{3}, std::nullopt, "ten in a minute", ""});
+  return {.devices = {device, DeviceReport{.device = "press-08"}}, .left_out = 7};
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(admin_codec)
 
 BOOST_AUTO_TEST_CASE(requests_come_back_as_they_were) {
-  BOOST_TEST(encode(AdminRequest::kStatus) == frame(std::string("\x0a\0", 2)));
-  BOOST_TEST(encode(AdminRequest::kReload) == frame(std::string("\x12\0", 2)));
-  for (const AdminRequest request : {AdminRequest::kStatus, AdminRequest::kReload}) {
+  BOOST_TEST(encode(StatusRequest{}) == frame(std::string("\x0a\0", 2)));
+  BOOST_TEST(encode(ReloadRequest{}) == frame(std::string("\x12\0", 2)));
+  for (const AdminRequest& request :
+       {AdminRequest(StatusRequest{}), AdminRequest(ReloadRequest{}),
+        AdminRequest(DevicesRequest{}), AdminRequest(DevicesRequest{"press-07", true}),
+        AdminRequest(QuarantineRequest{"press-07", "smells", 0}),
+        AdminRequest(QuarantineRequest{"press-07", "smells", 60'000}),
+        AdminRequest(ReleaseRequest{"press-07", "operator", "aired"})}) {
     BOOST_TEST((decode_request(encode(request)).value() == request));
   }
 }
@@ -101,11 +122,11 @@ BOOST_AUTO_TEST_CASE(requests_come_back_as_they_were) {
 BOOST_AUTO_TEST_CASE(a_request_has_one_spelling) {
   using namespace std::string_literals;
   for (const std::string& body :
-       {""s, "\x0a"s, "\x0a\0\x0a\0"s, "\x0a\0\x12\0"s, "\x12\0\x0a\0"s, "\x1a\0"s, "\x0a\0\x1a\0"s,
-        "\x0a\x02\x08\x01"s, "\x12\x80\0"s, "\x0a\x80\x00"s, "\x08\x01"s, "\xff\xff"s}) {
+       {""s, "\x0a"s, "\x0a\0\x0a\0"s, "\x0a\0\x12\0"s, "\x12\0\x0a\0"s, "\x32\0"s, "\x0a\0\x1a\0"s,
+        "\x22\0"s, "\x0a\x02\x08\x01"s, "\x12\x80\0"s, "\x0a\x80\x00"s, "\x08\x01"s, "\xff\xff"s}) {
     BOOST_TEST(!decode_request(frame(body)).has_value());
   }
-  const std::string good = encode(AdminRequest::kReload);
+  const std::string good = encode(ReloadRequest{});
   for (std::size_t len = 0; len < good.size(); ++len) {
     BOOST_TEST(!decode_request(good.substr(0, len)).has_value());
   }
@@ -116,6 +137,31 @@ BOOST_AUTO_TEST_CASE(responses_come_back_as_they_were) {
   check_round_trip(Refusal{"because"});
   check_round_trip(reload_report());
   check_round_trip(status_report());
+  check_round_trip(ActReport{"press-07 is in quarantine", "it is not on the disk yet"});
+  check_round_trip(devices_report());
+}
+
+BOOST_AUTO_TEST_CASE(every_member_of_a_device_arrives) {
+  const auto received = decode_response(encode(AdminResponse(devices_report())));
+  const auto& devices = std::get<DevicesReport>(received.value());
+  BOOST_TEST_REQUIRE(devices.devices.size() == 2U);
+  BOOST_TEST(devices.left_out == 7U);
+  const DeviceReport& device = devices.devices[0];
+  BOOST_TEST(device.device == "press-07");
+  BOOST_TEST(device.function == "press");
+  BOOST_TEST(device.tier == "critical");
+  BOOST_TEST(device.site == "hall");
+  BOOST_TEST(device.stage == "active");
+  BOOST_TEST(device.posture == "quarantined");
+  BOOST_TEST(device.reason == "quarantined");
+  BOOST_TEST_REQUIRE(device.causes.size() == 2U);
+  BOOST_TEST(device.causes[0].cause == "operator");
+  BOOST_TEST((device.causes[0].since == WallTime{1}));
+  BOOST_TEST((device.causes[0].until == WallTime{2}));
+  BOOST_TEST(device.causes[0].evidence == "it smells");
+  BOOST_TEST(device.causes[0].by == "root");
+  BOOST_TEST(!device.causes[1].until.has_value());
+  BOOST_TEST(device.causes[1].by.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_member_arrives) {
@@ -154,6 +200,8 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   BOOST_TEST(status.sessions_max == sent.sessions_max);
   BOOST_TEST(status.audit_healthy);
   BOOST_TEST(status.audit_last_seq == UINT64_MAX);
+  BOOST_TEST(status.state_trouble == sent.state_trouble);
+  BOOST_TEST(status.num_quarantined == sent.num_quarantined);
   BOOST_REQUIRE(status.last_reload.has_value());
   BOOST_TEST((status.last_reload->outcome == ReloadReport::Outcome::kRejected));
   BOOST_TEST(status.last_reload->asked_by == "uid 0 (pid 4711)");

@@ -21,7 +21,7 @@ struct Fixture : AdminBackend {
     AdminPeer peer;
     AdminTicket ticket;
   };
-  void ask(AdminRequest request, const AdminPeer& peer, AdminTicket ticket) override {
+  void ask(const AdminRequest& request, const AdminPeer& peer, AdminTicket ticket) override {
     asked.push_back({request, peer, ticket});
   }
 
@@ -65,13 +65,13 @@ BOOST_FIXTURE_TEST_SUITE(admin_server, Fixture)
 BOOST_AUTO_TEST_CASE(a_request_is_asked_once_it_is_whole_and_answered_once) {
   Line& line = made();
   open(line);
-  const std::string request = encode(AdminRequest::kReload);
+  const std::string request = encode(ReloadRequest{});
   for (const char byte : request) {
     BOOST_TEST(asked.empty());
     more(line, std::string(1, byte));
   }
   BOOST_TEST_REQUIRE(asked.size() == 1U);
-  BOOST_TEST((asked[0].request == AdminRequest::kReload));
+  BOOST_TEST((asked[0].request == AdminRequest(ReloadRequest{})));
   BOOST_TEST(to_string(asked[0].peer) == "uid 0 (pid 4711)");
   BOOST_TEST(line.down.empty());
   server.answer(asked[0].ticket, ReloadReport{.policy_after = "abc"});
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_answer_goes_on_when_the_client_takes_more) {
   Line& line = made();
   line.room = 3;
   open(line);
-  more(line, encode(AdminRequest::kStatus));
+  more(line, encode(StatusRequest{}));
   server.answer(asked.at(0).ticket, Refusal{"because"});
   BOOST_TEST(line.down.size() == 3U);
   line.room = SIZE_MAX;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(an_answer_goes_on_when_the_client_takes_more) {
 }
 
 BOOST_AUTO_TEST_CASE(only_root_the_own_user_and_the_group_may_ask) {
-  const std::string request = encode(AdminRequest::kStatus);
+  const std::string request = encode(StatusRequest{});
   const std::vector<std::pair<AdminPeer, bool>> cases = {
       {{.uid = 0, .gid = 5, .pid = 1, .groups = {}}, true},
       {{.uid = 998, .gid = 5, .pid = 1, .groups = {}}, true},
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(only_root_the_own_user_and_the_group_may_ask) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_request_is_refused_with_a_reason) {
-  const std::string good = encode(AdminRequest::kStatus);
+  const std::string good = encode(StatusRequest{});
   const std::string too_long = std::string("\0\0\x10\x01", 4);
   static_assert(limits::kAdminRequestBytesMax == 0x1000);
   for (const auto& [bytes, reason] : std::vector<std::pair<std::string, std::string>>{
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_request_is_refused_with_a_reason) {
 BOOST_AUTO_TEST_CASE(who_hangs_up_early_is_forgotten) {
   Line& line = made();
   open(line);
-  more(line, encode(AdminRequest::kStatus).substr(0, 5));
+  more(line, encode(StatusRequest{}).substr(0, 5));
   line.ended = true;
   line.observer->on_stream_ready();
   BOOST_TEST(line.down.empty());
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(connections_are_bounded_and_the_next_is_told) {
   BOOST_TEST(!late.open);
   BOOST_TEST(refusal_in(late) == "too many others are asking: try again");
   BOOST_TEST(server.size() == limits::kAdminConnectionsMax);
-  more(lines[3], encode(AdminRequest::kStatus));
+  more(lines[3], encode(StatusRequest{}));
   server.answer(asked.at(0).ticket, Refusal{""});
   server.on_wakeup();
   Line& next = made();
@@ -170,8 +170,8 @@ BOOST_AUTO_TEST_CASE(slow_readers_and_writers_are_closed_and_who_waits_is_not) {
   Line &silent = made(), &waiting = made(), &stuck = made();
   stuck.room = 1;
   for (Line* line : {&silent, &waiting, &stuck}) open(*line);
-  more(waiting, encode(AdminRequest::kStatus));
-  more(stuck, encode(AdminRequest::kStatus));
+  more(waiting, encode(StatusRequest{}));
+  more(stuck, encode(StatusRequest{}));
   server.answer(asked.at(1).ticket, Refusal{"because"});
   clock.at = Instant{limits::kAdminTimeout.ms - 1};
   server.on_tick();

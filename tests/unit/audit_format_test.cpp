@@ -137,10 +137,11 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_the_record) {
 
 BOOST_AUTO_TEST_CASE(events_that_decide_nothing_have_no_decision) {
   const std::map<AuditEvent, std::string> decisions = {
-      {AuditEvent::kOperation, "deny"},  {AuditEvent::kHandshake, "deny"},
-      {AuditEvent::kService, ""},        {AuditEvent::kGatewayStart, ""},
-      {AuditEvent::kGatewayStop, ""},    {AuditEvent::kConfigApplied, ""},
-      {AuditEvent::kConfigRejected, ""}, {AuditEvent::kAuditRepaired, ""},
+      {AuditEvent::kOperation, "deny"},     {AuditEvent::kHandshake, "deny"},
+      {AuditEvent::kService, ""},           {AuditEvent::kGatewayStart, ""},
+      {AuditEvent::kGatewayStop, ""},       {AuditEvent::kConfigApplied, ""},
+      {AuditEvent::kDeviceQuarantined, ""}, {AuditEvent::kDeviceReleased, ""},
+      {AuditEvent::kConfigRejected, ""},    {AuditEvent::kAuditRepaired, ""},
       {AuditEvent::kTunnelEnd, ""}};
   for (const auto& [event, decision] : decisions) {
     AuditRecord record = full_record();

@@ -197,7 +197,8 @@ BOOST_AUTO_TEST_CASE(all_errors_of_a_file_come_at_once_in_its_order) {
   BOOST_TEST(complaints("sitte: \"x\"\nsite \"y\"\nsite: z\nadmin { \"\n}\n") ==
              "c:1:1: the top level has no field \"sitte\"\n"
              "  did you mean site? fields here: gateway_id, site, certificate, trust, listener, "
-             "service, tier, function, audit, admin, inventory_file, include, expect, limits\n"
+             "service, tier, function, audit, admin, inventory_file, include, expect, limits, "
+             "state_dir, quarantine\n"
              "c:2:5: \":\" is missing after \"site\"\n"
              "  write site: \"value\", or { } around a block\n"
              "c:3:1: \"site\" is given twice\n  keep this one or the one in line 2\n"
