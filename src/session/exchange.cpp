@@ -66,8 +66,8 @@ Step Exchange::advance(ClientSide& client) {
 }
 
 Step Exchange::relay(ClientSide& client) {
-  if (!may_go_on(client)) return Step::again();
   bool moved = take_request(client);
+  if (phase_ == Phase::kRelay && !may_go_on(client)) return Step::again();
   if (phase_ == Phase::kRelay) moved |= send_to_service(client);
   if (phase_ == Phase::kRelay) moved |= take_answer(client);
   if (phase_ != Phase::kRelay) return Step::again();
@@ -150,7 +150,7 @@ bool Exchange::may_go_on(ClientSide& client) {
   }
   if (!again.allowed()) {
     before_ = before;
-    if (leg_.begun()) {
+    if (answer_started_) {
       refuse_midway(client, again, http_status(again.reason));
       return false;
     }
