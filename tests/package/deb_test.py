@@ -247,7 +247,9 @@ class SystemCalls(unittest.TestCase):
                 self.assertEqual(gateway.stop(), 0)
             calls = self.calls(folder / "calls")
             self.assertLessEqual({"accept4", "connect", "epoll_wait", "fdatasync"}, calls)
-            self.assertEqual(calls - self.allowed(), set())
+            # Run as root, as the unit never is, SQLite gives each file to its database's owner.
+            as_root = {"fchown"} if os.geteuid() == 0 else set()
+            self.assertEqual(calls - self.allowed() - as_root, set())
 
     def calls(self, log):
         """The names in strace's log, which is whole once every thread in it has ended."""
