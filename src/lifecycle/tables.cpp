@@ -1,5 +1,7 @@
 #include "lifecycle/tables.h"
 
+#include <algorithm>
+
 #include "base/result.h"
 
 namespace interlock::lifecycle {
@@ -71,10 +73,9 @@ const EventRule& rule_of(StageEvent event) {
 }
 
 const CauseRule& rule_of(Cause cause) {
-  for (const CauseRule& rule : kCauseRules) {
-    if (rule.cause == cause) return rule;
-  }
-  IL_ASSERT(false);
+  const auto* rule = std::ranges::find(kCauseRules, cause, &CauseRule::cause);
+  IL_ASSERT(rule != kCauseRules.end());
+  return *rule;
 }
 
 std::span<const StageRow> stage_rows() { return kStageRows; }
