@@ -122,7 +122,7 @@ class FullDisk(Trail):
         return self.gateway.audit_file.parent / "filler"
 
     def fill(self):
-        with open(self.filler(), "wb") as file:
+        with open(self.filler(), "wb", buffering=0) as file:  # Nothing is left for its closing.
             try:
                 while True:
                     file.write(b"\0" * 65536)
