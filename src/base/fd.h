@@ -1,6 +1,8 @@
-// A file descriptor that closes itself.
+// A file descriptor that closes itself, and writing to one.
 #pragma once
 
+#include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include <unistd.h>
@@ -24,5 +26,17 @@ class Fd {
  private:
   int fd_;
 };
+
+// write_all writes all of `content` to a descriptor that blocks; false, with errno, where it
+// cannot.
+inline bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 }  // namespace interlock

@@ -40,16 +40,6 @@ class Temporary {
   bool placed_ = false;
 };
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 struct FreeDeleter {
   void operator()(char* text) const { std::free(text); }
 };

@@ -1,4 +1,4 @@
-// The tables of the machines as text for people: `interlock check --stages`, and MACHINES.md.
+// The tables of the machines as text for people: MACHINES.md.
 #pragma once
 
 #include <string>

@@ -80,15 +80,17 @@ bool Gate::admission_outdated() const {
          !policy::still_admitted(admission_, context_.clock.wall());
 }
 
-bool Gate::is_outdated() const {
-  return admission_outdated() || context_.facts.generation() != facts_generation_ ||
+bool Gate::facts_outdated() const {
+  return context_.facts.generation() != facts_generation_ ||
          (standing_.changes_at && *standing_.changes_at <= context_.clock.wall());
 }
+
+bool Gate::is_outdated() const { return admission_outdated() || facts_outdated(); }
 
 Reason Gate::readmit() {
   if (admission_outdated()) {
     look_again();
-  } else if (is_outdated()) {
+  } else if (facts_outdated()) {
     look_at_facts();
   }
   return admission_.reason;

@@ -117,6 +117,7 @@ class Gate {
   void look_again();
   void look_at_facts();
   [[nodiscard]] bool admission_outdated() const;
+  [[nodiscard]] bool facts_outdated() const;
   [[nodiscard]] policy::Facts facts() const;
   void remember();
   void count(const AuditRecord& refusal) const;

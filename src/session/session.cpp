@@ -121,8 +121,10 @@ Step Session::do_identify() {
 
 Step Session::do_serve() {
   // Who may have lost its right does not keep it for want of memory.
-  const bool may_end = exchange_.active() && (gate_.is_outdated() || exchange_.is_broken());
-  if (context_.capacity.is_full() && !may_end) return wait_for_memory();
+  const auto may_end = [this] {
+    return exchange_.active() && (gate_.is_outdated() || exchange_.is_broken());
+  };
+  if (context_.capacity.is_full() && !may_end()) return wait_for_memory();
   if (loses_tunnel()) return Step::again();
   const bool was_active = exchange_.active();
   Step step = was_active ? exchange_.advance(client_) : next_request();

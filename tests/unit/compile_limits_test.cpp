@@ -2,27 +2,13 @@
 // marks where complaints must point.
 #include <boost/test/unit_test.hpp>
 
-#include "support/test_config.h"
+#include "support/complaints.h"
 
 using namespace interlock;
 using namespace interlock::policy;
 using namespace interlock::test;
 
 namespace {
-
-Loaded load(std::string_view policy) {
-  TestConfig config = plant_config();
-  config.policy() = policy;
-  return config.load();
-}
-
-void complain(std::string_view marked, const std::vector<std::string>& messages) {
-  const Marked policy(marked);
-  const Loaded loaded = load(policy.text);
-  BOOST_TEST(complaints(loaded) == policy.complaints("etc/policy.d/p", messages),
-             boost::test_tools::per_element());
-  BOOST_TEST((loaded.snapshot == nullptr));
-}
 
 const std::string kLeaveOut = "\n  leave the line out for a value that suits most plants";
 
@@ -32,7 +18,7 @@ BOOST_AUTO_TEST_SUITE(compile_limits)
 
 BOOST_AUTO_TEST_CASE(what_is_left_out_has_the_value_of_limits_h) {
   for (const char* text : {"", "limits { }"}) {
-    const Loaded loaded = load(text);
+    const Loaded loaded = load_policy(text);
     BOOST_REQUIRE(loaded.snapshot != nullptr);
     const ClientLimits& made = loaded.snapshot->limits;
     BOOST_TEST(made.connections == limits::kConnectionsMax);
@@ -44,7 +30,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_has_the_value_of_limits_h) {
 }
 
 BOOST_AUTO_TEST_CASE(each_field_is_read) {
-  const Loaded loaded = load(R"(limits {
+  const Loaded loaded = load_policy(R"(limits {
     connections: 1 connections_per_address: 2 connections_per_device: 3
     handshakes: 4 handshakes_per_address: 65536 memory: "1MiB"
     handshake_timeout: "1s" head_timeout: "60s" idle_timeout: "1h"

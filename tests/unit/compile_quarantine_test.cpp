@@ -2,27 +2,13 @@
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
-#include "support/test_config.h"
+#include "support/complaints.h"
 
 using namespace interlock;
 using namespace interlock::policy;
 using namespace interlock::test;
 
 namespace {
-
-Loaded load(std::string_view policy) {
-  TestConfig config = plant_config();
-  config.policy() = policy;
-  return config.load();
-}
-
-void complain(std::string_view marked, const std::vector<std::string>& messages) {
-  const Marked policy(marked);
-  const Loaded loaded = load(policy.text);
-  BOOST_TEST(complaints(loaded) == policy.complaints("etc/policy.d/p", messages),
-             boost::test_tools::per_element());
-  BOOST_TEST(loaded.snapshot == nullptr);
-}
 
 constexpr const char* kWrites =
     "permit \"p\" holds in quarantine and permits more than GET and HEAD\n  put what is essential "
@@ -40,18 +26,18 @@ std::string function(const std::string& permit) {
 BOOST_AUTO_TEST_SUITE(compile_quarantine)
 
 BOOST_AUTO_TEST_CASE(what_only_reads_may_be_essential) {
-  const Loaded loaded =
-      load(function("essential: true http { method: \"GET\" method: \"HEAD\" path: \"/level\" }") +
-           "quarantine { function: \"f\" }");
+  const Loaded loaded = load_policy(
+      function("essential: true http { method: \"GET\" method: \"HEAD\" path: \"/level\" }") +
+      "quarantine { function: \"f\" }");
   BOOST_TEST_REQUIRE(loaded.snapshot != nullptr);
   BOOST_TEST(loaded.snapshot->function("f")->permits.at(0).essential);
   BOOST_TEST(loaded.snapshot->remediation == loaded.snapshot->function("f"));
 }
 
 BOOST_AUTO_TEST_CASE(reports_are_essential_where_that_is_said) {
-  const Loaded loaded =
-      load(function("essential: true essential_telemetry: true http { method: \"POST\" path: "
-                    "\"/level\" }"));
+  const Loaded loaded = load_policy(
+      function("essential: true essential_telemetry: true http { method: \"POST\" path: "
+               "\"/level\" }"));
   BOOST_TEST_REQUIRE(loaded.snapshot != nullptr);
   BOOST_TEST(loaded.snapshot->function("f")->permits.at(0).essential);
   complain(function("essential: @true http { method: \"POST\" path: \"/level\" }"), {kWrites});

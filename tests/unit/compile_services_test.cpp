@@ -5,27 +5,13 @@
 
 #include "base/limits.h"
 #include "policy/units.h"
-#include "support/test_config.h"
+#include "support/complaints.h"
 
 using namespace interlock;
 using namespace interlock::policy;
 using namespace interlock::test;
 
 namespace {
-
-Loaded load(std::string_view policy) {
-  TestConfig config = plant_config();
-  config.policy() = policy;
-  return config.load();
-}
-
-void complain(std::string_view marked, const std::vector<std::string>& messages) {
-  const Marked policy(marked);
-  const Loaded loaded = load(policy.text);
-  BOOST_TEST(complaints(loaded) == policy.complaints("etc/policy.d/p", messages),
-             boost::test_tools::per_element());
-  BOOST_TEST((loaded.snapshot == nullptr) == has_errors(loaded.problems));
-}
 
 std::string service(const std::string& settings) {
   return "service { name: \"s\" endpoint: \"10.0.0.1:80\" " + settings + " }";
@@ -38,7 +24,7 @@ const Service& last(const Loaded& loaded) { return *loaded.snapshot->services.ba
 BOOST_AUTO_TEST_SUITE(compile_services)
 
 BOOST_AUTO_TEST_CASE(what_is_not_said_is_as_documented) {
-  const Loaded loaded = load(service(""));
+  const Loaded loaded = load_policy(service(""));
   const Service& made = last(loaded);
   BOOST_TEST(made.health_path == "");
   BOOST_TEST((made.health_interval == limits::kHealthInterval));
@@ -49,7 +35,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_said_is_as_documented) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_said_counts) {
-  const Loaded loaded = load(service(
+  const Loaded loaded = load_policy(service(
       "endpoint: \"[::1]:81\" health_path: \"/up?deep=1\" health_interval: \"1m\" "
       "max_connections: 4 queue_wait: \"0s\" connect_timeout: \"250ms\" response_timeout: \"2m\""));
   const Service& made = last(loaded);
