@@ -199,7 +199,8 @@ void FactDesk::answer(Pending& pending, const control::AdminResponse& response) 
 
 std::size_t FactDesk::num_quarantined() const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      view_->devices(), [](const auto& each) { return each.second->quarantined(); }));
+      view_->devices(),
+      [now = ties_.clock.wall()](const auto& each) { return each.second->quarantined(now); }));
 }
 
 control::AdminResponse FactDesk::devices(const control::DevicesRequest& request,
@@ -208,7 +209,7 @@ control::AdminResponse FactDesk::devices(const control::DevicesRequest& request,
   const WallTime now = ties_.clock.wall();
   const auto look = [&](const policy::Device& device) {
     const auto facts = view_->find(device.id);
-    if (request.quarantined && (facts == nullptr || !facts->quarantined())) return;
+    if (request.quarantined && (facts == nullptr || !facts->quarantined(now))) return;
     if (report.devices.size() == limits::kAdminDevicesShownMax) {
       ++report.left_out;
       return;

@@ -2,6 +2,7 @@
 // by people, never by files.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -70,7 +71,12 @@ struct SubjectFacts {
   std::string replaced_by;  // A retired device's successor; empty: none.
   bool operator==(const SubjectFacts&) const = default;
 
-  [[nodiscard]] bool quarantined() const { return !causes.empty(); }
+  // quarantined says whether a cause is held at `now`: one that has ended by itself is kept until
+  // something else changes.
+  [[nodiscard]] bool quarantined(WallTime now) const {
+    return std::ranges::any_of(
+        causes, [now](const HeldCause& held) { return !held.until || *held.until > now; });
+  }
 };
 
 // Action is one act of a person, for the record.

@@ -81,6 +81,12 @@ class Quarantine(QuarantineCase):
         self.assertEqual(said.returncode, 1)
         self.assertIn("1 in quarantine", said.stdout)
 
+    def test_one_that_has_ended_by_itself_is_shown_no_more(self):
+        self.quarantine("--for", "200ms")
+        wait_until(lambda: self.story()["posture"] == "trusted", "it has ended")
+        self.assertEqual(self.devices("list", "--quarantined")[1], "no device is in quarantine\n")
+        self.assertEqual(self.gateway.ask("status")[1]["quarantined"], 0)
+
     def test_it_holds_over_a_restart_and_over_kill(self):
         self.quarantine()
         for ending in (signal.SIGTERM, signal.SIGKILL):

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(each_cause_is_released_by_its_own_rule_alone) {
     for (const Release right : kReleases) {
       const auto out = release(facts, cause, {right, at(2)}, at(3));
       BOOST_TEST(out.has_value() == (right == rule), to_string(cause));
-      if (out) BOOST_TEST(!out->facts.quarantined());
+      if (out) BOOST_TEST(out->facts.causes.empty());
     }
   }
 }
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(good_evidence_is_kept_and_ends_the_older_causes_of_evidence
   BOOST_TEST((out.facts.causes[0].cause == Cause::kOperator));
 
   const SubjectFacts later = held_by(kActive, held(Cause::kAttestationFailed, 6));
-  BOOST_TEST(attested(later, kGood, at(7)).facts.quarantined());
+  BOOST_TEST(!attested(later, kGood, at(7)).facts.causes.empty());
 }
 
 BOOST_AUTO_TEST_CASE(evidence_that_has_run_out_or_was_overtaken_changes_nothing) {

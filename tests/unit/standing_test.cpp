@@ -1,7 +1,7 @@
 // Are the words for stage, posture and cause the ones of the documentation, both ways?
-#include "model/standing.h"
-
 #include <boost/test/unit_test.hpp>
+
+#include "model/facts.h"
 
 using namespace interlock;
 
@@ -28,6 +28,16 @@ BOOST_AUTO_TEST_CASE(no_other_spelling_is_known) {
   BOOST_TEST(!stage_from_string("Active").has_value());
   BOOST_TEST(!posture_from_string("").has_value());
   BOOST_TEST(!cause_from_string("operator ").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_cause_with_an_end_is_held_until_then) {
+  SubjectFacts facts;
+  BOOST_TEST(!facts.quarantined({5}));
+  facts.causes.push_back({.cause = Cause::kOperator, .since = {1}, .until = WallTime{10}});
+  BOOST_TEST(facts.quarantined({9}));
+  BOOST_TEST(!facts.quarantined({10}));
+  facts.causes.push_back({.cause = Cause::kViolations, .since = {1}});
+  BOOST_TEST(facts.quarantined({10}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
